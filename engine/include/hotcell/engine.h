@@ -1,0 +1,129 @@
+// The engine: open it, run programs in sandboxes, ask how it is.
+//
+// Here: the whole of the public C++ interface. Not here: HTTP (engine/api), the command line (engine/programs/cli).
+// Threads: every method of Engine may be called from any thread. Callbacks run on a thread of the engine and must not
+// block. The engine installs no signal handler, keeps no global state, and several engines may live in one process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotcell/error.h"
+#include "hotcell/run.h"
+#include "hotcell/units.h"
+
+namespace hotcell {
+
+struct EngineOptions {
+    std::string state_dir = "/var/lib/hotcell";  // programs; kept over restarts
+    std::string run_dir = "/run/hotcell";        // sockets and locks; one engine a directory
+    std::string libexec_dir;                     // hotcell-warden, hotcell-init; empty: beside the library's build or prefix
+    std::string runtimes_dir;                    // manifests; empty: as installed
+    std::string shims_dir;                       // shims; empty: as installed
+    std::uint32_t front_uid = 64000;             // owner of state and run directory once open() has returned
+    std::uint32_t front_gid = 64000;
+    Bytes memory_budget{};                       // of all sandboxes together; 0: three quarters of the machine's memory
+    std::uint32_t pooled_slots = 4;              // kept ready per runtime and kind of start, 0..256
+    std::uint32_t concurrent_runs = 64;          // further calls are refused with Exhausted
+    Bytes tmp_size = mebibytes(64);              // of /tmp in every slot
+    std::uint32_t require_landlock = 0;          // least Landlock ABI, 0: use what the kernel has
+    std::function<void(std::string_view line)> log;  // one line of the engine's own log; unset: none
+};
+
+/// One thing the kernel, the machine or this configuration offers or lacks.
+struct Feature {
+    std::string name;
+    std::string state;   // "yes", "no", "degraded"
+    std::string reason;  // in words
+    std::string hint;    // what would change it, may be empty
+};
+
+struct PoolState {
+    std::string runtime;
+    std::string start;   // "exec" or "zygote"
+    std::uint32_t ready = 0;
+    std::uint32_t building = 0;
+    std::uint32_t busy = 0;
+    std::uint64_t built = 0;       // since open()
+    std::uint64_t destroyed = 0;
+    std::uint64_t failed_builds = 0;
+};
+
+struct EngineDescription {
+    std::string version;
+    std::string instance;                // names its control groups
+    std::string cgroup_driver;           // "v1", "hybrid", "v2"
+    std::uint32_t landlock_abi = 0;      // 0: unavailable
+    std::vector<Feature> features;
+    std::vector<Feature> confinement;    // each layer and whether it is applied
+    std::vector<std::string> runtimes;
+    std::vector<PoolState> pools;
+    std::uint64_t runs = 0;
+    std::uint64_t failed_starts = 0;
+};
+
+class Engine;
+
+/// An engine whose privileged helper is running but which has no thread yet: the moment for a daemon to give up its
+/// own privileges (engine/programs/daemon). Embedders who keep theirs use Engine::open.
+class PreparedEngine {
+public:
+    PreparedEngine(PreparedEngine&&) noexcept;
+    PreparedEngine& operator=(PreparedEngine&&) noexcept;
+    ~PreparedEngine();
+
+    /// Starts the threads and fills the pools. Needs no privilege.
+    Result<Engine> start() &&;
+
+private:
+    friend class Engine;
+    struct State;
+    explicit PreparedEngine(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+class Engine {
+public:
+    /// Makes the directories, reads the runtime manifests, spawns hotcell-warden. Needs root. Starts no thread.
+    ///
+    /// Fails with Conflict when another engine holds run_dir, NotFound when a helper program is missing, Kernel with a
+    /// hint when the host lacks something that confinement needs. On failure nothing is left behind.
+    static Result<PreparedEngine> prepare(EngineOptions options);
+    /// prepare() and start(). The host process keeps its credentials.
+    static Result<Engine> open(EngineOptions options);
+
+    Engine(Engine&&) noexcept;
+    Engine& operator=(Engine&&) noexcept;
+    ~Engine();  // as drain(0)
+
+    /// Runs one program in a sandbox of its own; the sandbox is destroyed afterwards. `done` is called exactly once.
+    ///
+    /// Fails with InvalidArgument (names field, limit and value), NotFound (runtime), Exhausted (concurrent_runs or
+    /// memory_budget), Broken (the sandbox could not be built or the privileged helper is gone). A program that
+    /// fails, is killed or times out is a RunReport, not an error.
+    void run(RunRequest request, std::function<void(Result<RunReport>)> done);
+    /// The same, waiting. Not from a callback of the engine.
+    Result<RunReport> run(RunRequest request);
+
+    /// Takes a few locks; meant for people and scrapers, not for the path of a call.
+    EngineDescription describe() const;
+    /// True once the pools have been filled for the first time and while the privileged helper lives.
+    bool is_ready() const;
+    /// Called once, from a thread of the engine, when the privileged helper has died: nothing more can be run.
+    void on_broken(std::function<void(Error)> callback);
+
+    /// Refuses new calls, waits up to `patience` for running ones, kills the rest, destroys every sandbox.
+    void drain(Millis patience);
+
+private:
+    friend class PreparedEngine;
+    struct State;
+    explicit Engine(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hotcell
