@@ -12,7 +12,7 @@
 namespace hotcell::protocol {
 
 enum class BuilderRequest : std::uint32_t { BuildDomain = 1, BuildSlot = 2, DestroySlot = 3, DestroyDomain = 4 };
-enum class BuilderReply : std::uint32_t { DomainBuilt = 101, SlotBuilt = 102, SlotGone = 103, DomainGone = 104 };
+enum class BuilderReply : std::uint32_t { Hello = 100, DomainBuilt = 101, SlotBuilt = 102, SlotGone = 103, DomainGone = 104 };
 
 /// What a descriptor of a reply is for. The front never gets one through which a process can be moved (tasks, procs).
 enum class FdRole : std::uint8_t {
@@ -32,6 +32,20 @@ enum class FdRole : std::uint8_t {
     OomEvent,      // eventfd, readable once the group ran out of memory (v1 only)
 };
 inline constexpr std::uint32_t kMostFds = 16;
+
+/// The builder's first message, unasked: it has swept what an earlier life left, made its control groups and root tree
+/// and both privileged processes have dropped what they do not need. failed != 0: it is about to exit, `text` says why.
+struct Hello {
+    std::uint32_t type = static_cast<std::uint32_t>(BuilderReply::Hello);
+    std::uint32_t failed;
+    std::uint32_t landlock_abi;  // 0: the kernel has none
+    std::uint32_t swept;         // control groups of an earlier life that were removed
+    char cgroup_driver[16];      // "v1", "hybrid", "v2"
+    char text[480];              // with failed: the error's message; else remarks for the log, may be empty
+};
+
+/// The descriptors hotcell-warden is started with.
+enum WardenFd : int { kWardenConfigFd = 3, kFrontWardenFd = 4, kFrontBuilderFd = 5 };
 
 struct BuildDomain {
     std::uint32_t type = static_cast<std::uint32_t>(BuilderRequest::BuildDomain);
