@@ -1,0 +1,39 @@
+#include "engine/linux/netlink/link.h"
+
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+
+#include <memory>
+
+namespace hotcell::linux {
+
+namespace {
+
+int errno_of(int netlink_error) {
+    switch (-netlink_error) {
+        case NLE_PERM: return EPERM;
+        case NLE_NODEV: return ENODEV;
+        case NLE_NOMEM: return ENOMEM;
+        default: return EIO;
+    }
+}
+
+}  // namespace
+
+Result<> set_link_up(const std::string& name) {
+    const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> socket(nl_socket_alloc(), &nl_socket_free);
+    if (!socket) return fail_errno(ENOMEM, "make a netlink socket");
+    if (const int error = nl_connect(socket.get(), NETLINK_ROUTE); error < 0)
+        return fail_errno(errno_of(error), "connect to rtnetlink");
+    const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> want(rtnl_link_alloc(), &rtnl_link_put);
+    const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> which(rtnl_link_alloc(), &rtnl_link_put);
+    if (!want || !which) return fail_errno(ENOMEM, "describe a link");
+    rtnl_link_set_name(which.get(), name.c_str());
+    rtnl_link_set_flags(want.get(), IFF_UP);
+    if (const int error = rtnl_link_change(socket.get(), which.get(), want.get(), 0); error < 0)
+        return fail_errno(errno_of(error), "set link " + name + " up: " + nl_geterror(error));
+    return {};
+}
+
+}  // namespace hotcell::linux
