@@ -1,0 +1,29 @@
+# HOTCELL_SANITIZE=address,undefined | thread and HOTCELL_COVERAGE instrument everything, except what may not be:
+# hotcell_never_sanitized(<target> …) is for hotcell-init, the forker's stub and what else runs between clone and exec
+# or is linked statically. A host build of the same code is tested instead.
+set(HOTCELL_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+option(HOTCELL_COVERAGE "count executed lines with gcov" OFF)
+
+if(HOTCELL_SANITIZE)
+  add_compile_options(-fsanitize=${HOTCELL_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${HOTCELL_SANITIZE})
+  if(HOTCELL_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(HOTCELL_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+function(hotcell_never_sanitized)
+  foreach(target IN LISTS ARGN)
+    if(HOTCELL_SANITIZE)
+      target_compile_options(${target} PRIVATE -fno-sanitize=all)
+      target_link_options(${target} PRIVATE -fno-sanitize=all)
+    endif()
+    if(HOTCELL_COVERAGE)
+      target_compile_options(${target} PRIVATE -fno-profile-arcs -fno-test-coverage)
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,55 @@
+# hotcell_test(<name> SOURCES … [DEPENDS …] [LABELS …] [TIMEOUT seconds] [SHARED_HOST] [NO_SANITIZERS])
+#
+# One GoogleTest program, one entry of ctest. LABELS name the stage of ./check that runs it:
+#   unit (the default)   no root, no sleep          kernel    root, control groups, mounts
+#   escape, faults       the suites of these names   vm        run inside the virtual machine only
+# SHARED_HOST: may run beside other tests that touch the host (all but unit tests run alone otherwise).
+# NO_SANITIZERS: left out of the asan and tsan stages (say why beside it).
+#
+# hotcell_test_program(<name> SOURCES … [DEPENDS …])
+#
+# A tiny static C or C++ program that tests run inside a sandbox; built into ${HOTCELL_TEST_PROGRAMS}, never sanitized.
+find_package(GTest REQUIRED)
+
+set(HOTCELL_TEST_PROGRAMS ${CMAKE_BINARY_DIR}/tests/programs)
+add_custom_target(hotcell_tests)            # every test
+add_custom_target(hotcell_sanitized_tests)  # those which the asan and tsan stages run
+
+function(hotcell_test name)
+  cmake_parse_arguments(ARG "SHARED_HOST;NO_SANITIZERS" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "hotcell_test(${name}): what is ${ARG_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(hotcell_tests ${name})
+  if(NOT ARG_NO_SANITIZERS)
+    add_dependencies(hotcell_sanitized_tests ${name})
+    list(APPEND ARG_LABELS sanitized)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if(NOT "unit" IN_LIST ARG_LABELS AND NOT ARG_SHARED_HOST)
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK host)
+  endif()
+endfunction()
+
+function(hotcell_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -static)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${HOTCELL_TEST_PROGRAMS})
+  hotcell_never_sanitized(${name})
+  add_dependencies(hotcell_tests ${name})
+  add_dependencies(hotcell_sanitized_tests ${name})
+endfunction()
