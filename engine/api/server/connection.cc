@@ -1,0 +1,308 @@
+#include "engine/api/server/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <memory>
+#include <optional>
+
+#include "engine/api/server/request_id.h"
+#include "engine/api/wire/request_head.h"
+
+namespace hotcell::api {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+constexpr std::size_t kBufferLimit = 128 << 10;
+constexpr std::chrono::milliseconds kLinger{2'000};
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string_view view_of(const beast::flat_buffer& buffer) {
+    return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+class Connection {
+public:
+    Connection(UnixSocket socket, uid_t peer, ServerShare& share)
+        : socket_(std::move(socket)), timer_(socket_.get_executor()), peer_(peer), share_(share), buffer_(kBufferLimit) {
+        share_.connections.insert(this);
+        ++share_.connections_of[peer_];
+    }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection() {
+        hold_buffered(0);
+        share_.connections.erase(this);
+        const auto count = share_.connections_of.find(peer_);
+        if (--count->second == 0) share_.connections_of.erase(count);
+        share_.one_less_busy();
+    }
+
+    net::awaitable<void> serve() {
+        for (std::uint32_t in_a_row = 0;;) {
+            in_a_row = buffer_.size() > 0 ? in_a_row + 1 : 0;
+            id_ = make_request_id();
+            auto head = co_await read_head();
+            if (!head) break;
+            busy_ = true;
+            keep_alive_ = keep_alive_ && in_a_row < share_.limits.pipelined_requests;
+            const bool whole = co_await serve_request(*head);
+            busy_ = false;
+            share_.one_less_busy();
+            served_one_ = true;
+            if (!whole || !keep_alive_ || share_.draining) break;
+        }
+        co_await linger();
+    }
+
+    bool is_busy() const { return busy_; }
+    void close_if_idle() {
+        if (busy_) return;
+        error_code ignored;
+        socket_.cancel(ignored);
+    }
+
+private:
+    /// The next operation ends with operation_aborted when `after` has passed.
+    void set_deadline(Clock::time_point at) {
+        timed_out_ = false;
+        timer_.expires_at(at);
+        timer_.async_wait([this, at](error_code error) {
+            if (error || timer_.expiry() != at) return;
+            timed_out_ = true;
+            error_code ignored;
+            socket_.cancel(ignored);
+        });
+    }
+
+    /// Reads up to the empty line, judges the bytes, lets the parser read them. Nothing when the connection is over.
+    net::awaitable<std::unique_ptr<Parser>> read_head() {
+        std::optional<Clock::time_point> whole_head;
+        set_deadline(Clock::now() + (served_one_ ? share_.limits.keep_alive : share_.limits.first_byte));
+        for (std::size_t seen = 0;;) {
+            const auto bytes = view_of(buffer_);
+            if (!bytes.empty() && !whole_head) {
+                whole_head = Clock::now() + share_.limits.whole_head;
+                set_deadline(*whole_head);
+            }
+            const auto end = bytes.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
+            if (end != std::string_view::npos) co_return co_await parse_head(bytes.substr(0, end + 4));
+            if (auto refusal = judge_partial_head(bytes)) {
+                co_await refuse(*refusal);
+                co_return nullptr;
+            }
+            if (share_.draining && bytes.empty()) co_return nullptr;
+            seen = bytes.size();
+            auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(8 << 10), kAwait);
+            if (error) {
+                if (timed_out_ && buffer_.size() > 0)
+                    co_await refuse({408, "RequestTimeout", "head: not whole within its deadline"});
+                co_return nullptr;
+            }
+            buffer_.commit(count);
+        }
+    }
+
+    net::awaitable<std::unique_ptr<Parser>> parse_head(std::string_view head) {
+        keep_alive_ = false;
+        if (auto refusal = judge_head(head)) {
+            co_await refuse(*refusal);
+            co_return nullptr;
+        }
+        auto parser = std::make_unique<Parser>();
+        parser->header_limit(kMaxRequestLine + kMaxHeaderBlock + 16);
+        parser->body_limit(boost::none);
+        parser->eager(false);
+        error_code error;
+        const auto used = parser->put(net::const_buffer(head.data(), head.size()), error);
+        if ((error && error != http::error::need_more) || !parser->is_header_done() || used != head.size()) {
+            co_await refuse({400, "InvalidRequest", "head: " + error.message()});
+            co_return nullptr;
+        }
+        buffer_.consume(used);
+        keep_alive_ = parser->get().keep_alive();
+        co_return parser;
+    }
+
+    /// False when the connection must end.
+    net::awaitable<bool> serve_request(Parser& parser) {
+        Request request = describe(parser);
+        const auto limit = share_.router.body_limit(request.method, request.path);
+        const auto declared = parser.content_length().value_or(0);
+        const bool has_body = parser.chunked() || declared > 0;
+        if (!limit) {  // nobody wants this body, so nobody reads it
+            keep_alive_ = keep_alive_ && !has_body;
+        } else if (has_body) {
+            const auto most = std::min<std::uint64_t>(*limit, share_.limits.body.count);
+            if (declared > most || (most == 0 && has_body)) {
+                co_await refuse(too_large(most));
+                co_return false;
+            }
+            parser.body_limit(most);
+            if (!co_await read_body(parser, most)) co_return false;
+            request.body = std::move(parser.get().body());
+        }
+        const bool head_only = parser.get().method() == http::verb::head;
+        auto response = co_await answer(std::move(request));
+        hold_buffered(0);
+        co_return co_await write(std::move(response), head_only);
+    }
+
+    Request describe(const Parser& parser) const {
+        const auto& message = parser.get();
+        const auto target = view_of(message.target());
+        const auto question = std::min(target.find('?'), target.size());
+        Request request;
+        request.id = id_;
+        request.method = message.method() == http::verb::head ? "GET" : std::string(view_of(message.method_string()));
+        request.path = target.substr(0, question);
+        request.query = target.substr(std::min(question + 1, target.size()));
+        request.content_type = view_of(message[http::field::content_type]);
+        return request;
+    }
+
+    static Refusal too_large(std::uint64_t most) {
+        return {413, "RequestTooLarge", "body: at most " + std::to_string(most) + " bytes on this path"};
+    }
+
+    net::awaitable<bool> read_body(Parser& parser, std::uint64_t most) {
+        const auto expect = view_of(parser.get()[http::field::expect]);
+        if (!expect.empty() && !beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+            co_await refuse({417, "InvalidRequest", "Expect: only \"100-continue\" is understood"});
+            co_return false;
+        }
+        const auto whole_body = Clock::now() + share_.limits.whole_body;
+        if (!expect.empty() && buffer_.size() == 0) {
+            constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+            set_deadline(std::min(whole_body, Clock::now() + share_.limits.write));
+            const auto [error, count] = co_await net::async_write(socket_, net::buffer(kContinue), kAwait);
+            if (error) co_return false;
+        }
+        auto judge_chunk = [](std::uint64_t, beast::string_view extension, error_code& error) {
+            if (extension.size() > kMaxChunkExtension) error = http::error::bad_chunk_extension;
+        };
+        parser.on_chunk_header(judge_chunk);
+        while (!parser.is_done()) {
+            set_deadline(std::min(whole_body, Clock::now() + share_.limits.body_idle));
+            const auto [error, count] = co_await http::async_read_some(socket_, buffer_, parser, kAwait);
+            if (error) {
+                if (auto refusal = explain(error, most)) co_await refuse(*refusal);
+                co_return false;
+            }
+            if (!hold_buffered(parser.get().body().size())) {
+                co_await refuse({503, "Exhausted", "body: the server holds as many bytes of bodies as it may"});
+                co_return false;
+            }
+        }
+        co_return true;
+    }
+
+    std::optional<Refusal> explain(error_code error, std::uint64_t most) const {
+        if (timed_out_) return Refusal{408, "RequestTimeout", "body: no byte within its deadline"};
+        if (error == http::error::body_limit) return too_large(most);
+        if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
+            error != http::error::end_of_stream && error != http::error::partial_message)
+            return Refusal{400, "InvalidRequest", "body: " + error.message()};
+        return std::nullopt;
+    }
+
+    /// Counts what this connection holds of a body; false when all together would hold too much.
+    bool hold_buffered(std::uint64_t bytes) {
+        share_.buffered = share_.buffered - held_ + bytes;
+        held_ = bytes;
+        return share_.buffered <= share_.limits.buffered_bodies.count;
+    }
+
+    net::awaitable<Response> answer(Request request) {
+        timer_.cancel();
+        auto initiate = [this, &request]<class Handler>(Handler&& handler) {
+            auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
+            share_.router.handle(std::move(request), [kept, executor = socket_.get_executor()](Response response) {
+                net::post(executor, [kept, response = std::move(response)]() mutable {
+                    std::move (*kept)(std::move(response));
+                });
+            });
+        };
+        co_return co_await net::async_initiate<const net::use_awaitable_t<>, void(Response)>(initiate, net::use_awaitable);
+    }
+
+    net::awaitable<void> refuse(Refusal refusal) {
+        keep_alive_ = false;
+        co_await write(error_response(refusal.status, refusal.code, refusal.message, "", id_), false);
+    }
+
+    net::awaitable<bool> write(Response response, bool head_only) {
+        keep_alive_ = keep_alive_ && !share_.draining;
+        http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
+        message.set(http::field::content_type, response.content_type);
+        message.set("X-Request-Id", id_);
+        for (const auto& [name, value] : response.headers) message.set(name, value);
+        message.keep_alive(keep_alive_);
+        message.content_length(response.body.size());
+        if (!head_only) message.body() = std::move(response.body);
+        set_deadline(Clock::now() + share_.limits.write);
+        const auto [error, count] = co_await http::async_write(socket_, message, kAwait);
+        co_return !error;
+    }
+
+    /// A client that is still sending must be able to read why it was refused: on a Unix socket a close with bytes
+    /// unread resets the other end.
+    net::awaitable<void> linger() {
+        error_code ignored;
+        socket_.shutdown(UnixSocket::shutdown_send, ignored);
+        const auto until = Clock::now() + kLinger;
+        std::array<char, 16 << 10> waste;
+        set_deadline(until);
+        for (;;) {
+            const auto [error, count] = co_await socket_.async_read_some(net::buffer(waste), kAwait);
+            if (error || share_.draining) break;
+        }
+        timer_.cancel();
+    }
+
+    UnixSocket socket_;
+    net::steady_timer timer_;
+    const uid_t peer_;
+    ServerShare& share_;
+    beast::flat_buffer buffer_;
+    std::string id_;
+    std::uint64_t held_ = 0;
+    bool busy_ = false;
+    bool served_one_ = false;
+    bool keep_alive_ = true;
+    bool timed_out_ = false;
+};
+
+net::awaitable<void> serve_connection(UnixSocket socket, uid_t peer, ServerShare& share) {
+    Connection connection(std::move(socket), peer, share);
+    co_await connection.serve();
+}
+
+std::size_t count_busy(const ServerShare& share) {
+    return static_cast<std::size_t>(std::ranges::count_if(share.connections, &Connection::is_busy));
+}
+
+void close_idle(ServerShare& share) {
+    for (Connection* connection : share.connections) connection->close_if_idle();
+}
+
+}  // namespace hotcell::api

@@ -1,0 +1,43 @@
+// The HTTP/1.1 server on Unix sockets: connections, their limits and deadlines; a route answers each request.
+//
+// Here: accepting, counting per peer, reading within bounds, writing, draining. Not here: what a request means (routes/).
+// Threads: start() makes one thread that all connections share; the methods may be called from any other thread.
+// Kernel: unix(7), SO_PEERCRED.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "engine/api/limits.h"
+#include "engine/api/routes/router.h"
+#include "engine/linux/unique_fd.h"
+
+namespace hotcell::api {
+
+class Server {
+public:
+    /// `router` outlives the server. Every answer the router owes must have come before the server is destroyed:
+    /// drain the engine first.
+    Server(const Router& router, ServerLimits limits);
+    ~Server();
+
+    /// Accepts on a listening Unix socket. Before start().
+    Result<> listen_on(linux::UniqueFd listener);
+    /// Makes the thread.
+    void start();
+
+    /// No new connection is accepted, idle ones are closed, answers from now on close theirs.
+    void stop_accepting();
+    /// Waits up to `patience` until no request is being answered, then ends the thread. False when some were cut off.
+    bool finish(Millis patience);
+
+    /// Connections open now.
+    std::size_t connections() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hotcell::api
