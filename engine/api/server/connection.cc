@@ -71,7 +71,7 @@ public:
             served_one_ = true;
             if (!whole || !keep_alive_ || share_.draining) break;
         }
-        co_await linger();
+        if (!broken_) co_await linger();
     }
 
     bool is_busy() const { return busy_; }
@@ -86,8 +86,8 @@ private:
     void set_deadline(Clock::time_point at) {
         timed_out_ = false;
         timer_.expires_at(at);
-        timer_.async_wait([this, at](error_code error) {
-            if (error || timer_.expiry() != at) return;
+        timer_.async_wait([this, at, alive = std::weak_ptr(alive_)](error_code error) {
+            if (error || alive.expired() || timer_.expiry() != at) return;
             timed_out_ = true;
             error_code ignored;
             socket_.cancel(ignored);
@@ -105,7 +105,10 @@ private:
                 set_deadline(*whole_head);
             }
             const auto end = bytes.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
-            if (end != std::string_view::npos) co_return co_await parse_head(bytes.substr(0, end + 4));
+            if (end != std::string_view::npos) {
+                auto parser = co_await parse_head(bytes.substr(0, end + 4));
+                co_return parser;
+            }
             if (auto refusal = judge_partial_head(bytes)) {
                 co_await refuse(*refusal);
                 co_return nullptr;
@@ -114,8 +117,8 @@ private:
             seen = bytes.size();
             auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(8 << 10), kAwait);
             if (error) {
-                if (timed_out_ && buffer_.size() > 0)
-                    co_await refuse({408, "RequestTimeout", "head: not whole within its deadline"});
+                const Refusal refusal{408, "RequestTimeout", "head: not whole within its deadline"};
+                if (timed_out_ && buffer_.size() > 0) co_await refuse(refusal);
                 co_return nullptr;
             }
             buffer_.commit(count);
@@ -135,7 +138,8 @@ private:
         error_code error;
         const auto used = parser->put(net::const_buffer(head.data(), head.size()), error);
         if ((error && error != http::error::need_more) || !parser->is_header_done() || used != head.size()) {
-            co_await refuse({400, "InvalidRequest", "head: " + error.message()});
+            const Refusal refusal{400, "InvalidRequest", "head: " + error.message()};
+            co_await refuse(refusal);
             co_return nullptr;
         }
         buffer_.consume(used);
@@ -154,17 +158,20 @@ private:
         } else if (has_body) {
             const auto most = std::min<std::uint64_t>(*limit, share_.limits.body.count);
             if (declared > most || (most == 0 && has_body)) {
-                co_await refuse(too_large(most));
+                const Refusal refusal = too_large(most);
+                co_await refuse(refusal);
                 co_return false;
             }
             parser.body_limit(most);
-            if (!co_await read_body(parser, most)) co_return false;
+            const bool whole = co_await read_body(parser, most);
+            if (!whole) co_return false;
             request.body = std::move(parser.get().body());
         }
         const bool head_only = parser.get().method() == http::verb::head;
-        auto response = co_await answer(std::move(request));
+        Response response = co_await answer(request);
         hold_buffered(0);
-        co_return co_await write(std::move(response), head_only);
+        const bool written = co_await write(response, head_only);
+        co_return written;
     }
 
     Request describe(const Parser& parser) const {
@@ -187,7 +194,8 @@ private:
     net::awaitable<bool> read_body(Parser& parser, std::uint64_t most) {
         const auto expect = view_of(parser.get()[http::field::expect]);
         if (!expect.empty() && !beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-            co_await refuse({417, "InvalidRequest", "Expect: only \"100-continue\" is understood"});
+            const Refusal refusal{417, "InvalidRequest", "Expect: only \"100-continue\" is understood"};
+            co_await refuse(refusal);
             co_return false;
         }
         const auto whole_body = Clock::now() + share_.limits.whole_body;
@@ -209,7 +217,8 @@ private:
                 co_return false;
             }
             if (!hold_buffered(parser.get().body().size())) {
-                co_await refuse({503, "Exhausted", "body: the server holds as many bytes of bodies as it may"});
+                const Refusal refusal{503, "Exhausted", "body: the server holds as many bytes of bodies as it may"};
+                co_await refuse(refusal);
                 co_return false;
             }
         }
@@ -232,7 +241,7 @@ private:
         return share_.buffered <= share_.limits.buffered_bodies.count;
     }
 
-    net::awaitable<Response> answer(Request request) {
+    net::awaitable<Response> answer(Request& request) {
         timer_.cancel();
         auto initiate = [this, &request]<class Handler>(Handler&& handler) {
             auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
@@ -242,15 +251,20 @@ private:
                 });
             });
         };
-        co_return co_await net::async_initiate<const net::use_awaitable_t<>, void(Response)>(initiate, net::use_awaitable);
+        Response response =
+            co_await net::async_initiate<const net::use_awaitable_t<>, void(Response)>(initiate, net::use_awaitable);
+        co_return response;
     }
 
-    net::awaitable<void> refuse(Refusal refusal) {
+    // Arguments of coroutines are references to named objects of the caller: GCC 12 copies braced temporaries that are
+    // alive over a co_await byte by byte, and destroys them twice.
+    net::awaitable<void> refuse(const Refusal& refusal) {
         keep_alive_ = false;
-        co_await write(error_response(refusal.status, refusal.code, refusal.message, "", id_), false);
+        Response response = error_response(refusal.status, refusal.code, refusal.message, "", id_);
+        co_await write(response, false);
     }
 
-    net::awaitable<bool> write(Response response, bool head_only) {
+    net::awaitable<bool> write(Response& response, bool head_only) {
         keep_alive_ = keep_alive_ && !share_.draining;
         http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
         message.set(http::field::content_type, response.content_type);
@@ -261,7 +275,8 @@ private:
         if (!head_only) message.body() = std::move(response.body);
         set_deadline(Clock::now() + share_.limits.write);
         const auto [error, count] = co_await http::async_write(socket_, message, kAwait);
-        co_return !error;
+        broken_ = static_cast<bool>(error);
+        co_return !broken_;
     }
 
     /// A client that is still sending must be able to read why it was refused: on a Unix socket a close with bytes
@@ -284,12 +299,14 @@ private:
     const uid_t peer_;
     ServerShare& share_;
     beast::flat_buffer buffer_;
+    std::shared_ptr<void> alive_ = std::make_shared<char>();  // a timer that has fired may be told of after the end
     std::string id_;
     std::uint64_t held_ = 0;
     bool busy_ = false;
     bool served_one_ = false;
     bool keep_alive_ = true;
     bool timed_out_ = false;
+    bool broken_ = false;  // nothing more can be written
 };
 
 net::awaitable<void> serve_connection(UnixSocket socket, uid_t peer, ServerShare& share) {

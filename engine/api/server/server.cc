@@ -76,16 +76,16 @@ struct Server::State {
         changed.notify_all();
     }
 
-    net::io_context context{1};
-    std::list<Acceptor> acceptors;
-    ServerShare share;
-    std::thread thread;
-
     std::mutex mutex;
     std::condition_variable changed;
     std::size_t busy = 0;
     std::size_t open = 0;
     bool stopped_accepting = false;
+
+    ServerShare share;               // outlives the connections, which the context destroys
+    net::io_context context{1};
+    std::list<Acceptor> acceptors;
+    std::thread thread;
 };
 
 Server::Server(const Router& router, ServerLimits limits) : state_(std::make_unique<State>(router, limits)) {}

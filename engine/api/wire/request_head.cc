@@ -54,7 +54,7 @@ std::optional<Refusal> judge_request_line(std::string_view line, Framing& framin
     if (version == "HTTP/1.0") framing.http_1_0 = true;
     else if (version != "HTTP/1.1") {
         if (version.starts_with("HTTP/"))
-            return Refusal{505, "InvalidRequest", "request line: the version is not HTTP/1.0 or HTTP/1.1"};
+            return Refusal{505, "InvalidRequest", "request line: the version is neither 1.0 nor 1.1"};
         return bad("request line: the version is missing");
     }
     return std::nullopt;

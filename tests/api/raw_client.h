@@ -1,0 +1,77 @@
+// A client that sends exactly the bytes it is told to, and reads until the other end says no more.
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "engine/linux/unique_fd.h"
+
+namespace hotcell::api {
+
+class RawClient {
+public:
+    explicit RawClient(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (::connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("connect to " + path);
+    }
+
+    /// False when the server has closed the connection.
+    bool send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const auto sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return false;
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    }
+    void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+    /// All that comes until the server closes or `patience` passes without a byte.
+    std::string read_all(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+        return read_while([](const std::string&) { return true; }, patience);
+    }
+    /// One whole answer, by its Content-Length.
+    std::string read_answer(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+        auto answer = read_while([](const std::string& seen) { return seen.size() < whole(seen); }, patience);
+        const auto size = std::min(whole(answer), answer.size());
+        rest_ = answer.substr(size);
+        return answer.substr(0, size);
+    }
+
+private:
+    static std::size_t whole(const std::string& seen) {
+        const auto end = seen.find("\r\n\r\n");
+        if (end == std::string::npos) return std::string::npos;
+        const auto length = seen.find("Content-Length: ");
+        return end + 4 + (length < end ? std::stoul(seen.substr(length + 16)) : 0);
+    }
+    template <class Wanted>
+    std::string read_while(Wanted wanted, std::chrono::milliseconds patience) {
+        std::string seen = std::move(rest_);
+        rest_.clear();
+        while (wanted(seen)) {
+            pollfd ready{fd_.get(), POLLIN, 0};
+            if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) break;
+            char bytes[16 << 10];
+            const auto count = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+            if (count <= 0) break;
+            seen.append(bytes, static_cast<std::size_t>(count));
+        }
+        return seen;
+    }
+
+    linux::UniqueFd fd_;
+    std::string rest_;
+};
+
+}  // namespace hotcell::api
