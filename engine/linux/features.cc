@@ -53,7 +53,8 @@ int refusal_of(long number, Args... args) {
 /// A call the kernel knows answers EINVAL, EBADF or the like; ENOSYS is unknown, EPERM forbidden by a filter.
 Feature describe_call(const char* name, int refusal, const char* since) {
     if (refusal == ENOSYS) return no(name, "the kernel does not know this call", std::string("needs Linux ") + since);
-    if (refusal == EPERM) return no(name, "this process may not make the call", "a seccomp filter of the container forbids it");
+    if (refusal == EPERM)
+        return no(name, "this process may not make the call", "a seccomp filter of the container forbids it");
     return yes(name, "the kernel has the call");
 }
 
@@ -65,7 +66,8 @@ Feature describe_kernel() {
 
 Feature describe_privilege() {
     if (::geteuid() == 0) return yes("root", "this process runs as root");
-    return no("root", "this process runs as uid " + std::to_string(::geteuid()), "start hotcelld as root: it gives up what it does not need");
+    return no("root", "this process runs as uid " + std::to_string(::geteuid()),
+              "start hotcelld as root: it gives up what it does not need");
 }
 
 Feature describe_cgroups() {
@@ -110,7 +112,8 @@ Feature describe_namespaces() {
     for (const char* kind : {"pid", "mnt", "net", "ipc", "uts", "cgroup"})
         if (::access((std::string("/proc/self/ns/") + kind).c_str(), F_OK) != 0) missing += std::string(" ") + kind;
     if (missing.empty()) return yes("namespaces", "pid, mount, network, ipc, uts and cgroup");
-    return no("namespaces", "the kernel lacks:" + missing, "needs CONFIG_NAMESPACES with all its kinds, and /proc mounted");
+    return no("namespaces", "the kernel lacks:" + missing,
+              "needs CONFIG_NAMESPACES with all its kinds, and /proc mounted");
 }
 
 /// Whether a file system is registered; one that is a module is only known once it has been loaded.
@@ -122,7 +125,8 @@ Feature describe_file_system(const char* name) {
         for (std::string word; words >> word;) last = word;
         if (last == name) return yes(name, "registered");
     }
-    return degraded(name, "not in /proc/filesystems", std::string("modprobe ") + name + ", if the kernel has it as a module");
+    return degraded(name, "not in /proc/filesystems",
+                    std::string("modprobe ") + name + ", if the kernel has it as a module");
 }
 
 Feature describe_swap() {

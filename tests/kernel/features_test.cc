@@ -26,9 +26,7 @@ TEST(Features, EachHasOneNameAStateAndAReasonAndAHintWhenMissing) {
         EXPECT_TRUE(names.insert(feature.name).second) << feature.name;
         EXPECT_TRUE(feature.state == "yes" || feature.state == "no" || feature.state == "degraded") << feature.name;
         EXPECT_FALSE(feature.reason.empty()) << feature.name;
-        if (feature.state != "yes") {
-            EXPECT_FALSE(feature.hint.empty()) << feature.name << ": " << feature.reason;
-        }
+        if (feature.state != "yes") { EXPECT_FALSE(feature.hint.empty()) << feature.name << ": " << feature.reason; }
     }
 }
 
@@ -38,9 +36,7 @@ TEST(Features, NamesTheDriverOfControlGroupsThatIsChosen) {
     ASSERT_NE(cgroups, nullptr);
     const auto layout = cgroup::find_layout();
     ASSERT_EQ(layout.has_value(), cgroups->state != "no");
-    if (layout) {
-        EXPECT_TRUE(cgroups->reason.starts_with(cgroup::name_of(layout->driver))) << cgroups->reason;
-    }
+    if (layout) { EXPECT_TRUE(cgroups->reason.starts_with(cgroup::name_of(layout->driver))) << cgroups->reason; }
 }
 
 TEST(Features, AgreesWithTheKernelOnUserNamespaces) {

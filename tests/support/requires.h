@@ -45,10 +45,10 @@ inline bool report_skip(const std::string& reason) {
 
 }  // namespace hotcell::testing
 
-#define HOTCELL_REQUIRES(...)                                                                      \
-    do {                                                                                           \
-        if (const auto missing_ = ::hotcell::testing::first_missing({__VA_ARGS__})) {              \
+#define HOTCELL_REQUIRES(...)                                                                          \
+    do {                                                                                               \
+        if (const auto missing_ = ::hotcell::testing::first_missing({__VA_ARGS__})) {                  \
             if (::hotcell::testing::report_skip(*missing_)) FAIL() << "skip forbidden: " << *missing_; \
-            GTEST_SKIP() << *missing_;                                                             \
-        }                                                                                          \
+            GTEST_SKIP() << *missing_;                                                                 \
+        }                                                                                              \
     } while (false)

@@ -16,8 +16,8 @@
 namespace hotcell::linux::cgroup {
 
 struct Limits {
-    Bytes memory;                 // with page cache and tmpfs; swap is not given
-    std::uint32_t pids = 0;       // threads and processes, at least 1
+    Bytes memory;                    // with page cache and tmpfs; swap is not given
+    std::uint32_t pids = 0;          // threads and processes, at least 1
     std::uint32_t cpu_weight = 100;  // 1..10000, 100 is one share
 };
 

@@ -22,7 +22,8 @@ std::vector<std::string> words_of(const std::string& text) {
 bool is_delegated(const Directory& group) {
     for (const char* name : {"trusted.delegate", "user.delegate"}) {
         char value[8] = {};
-        if (::fgetxattr(group.fd.get(), name, value, sizeof value - 1) > 0 && std::string_view(value) == "1") return true;
+        if (::fgetxattr(group.fd.get(), name, value, sizeof value - 1) > 0 && std::string_view(value) == "1")
+            return true;
     }
     return false;
 }
@@ -93,8 +94,8 @@ Result<std::vector<std::string>> enable_controllers(const Directory& group, cons
         } else if (has(optional)) {
             missing.push_back(controller);
         } else {
-            return fail(ErrorKind::NotFound, "the controller " + controller + " is not in " +
-                                                 group.path_of("cgroup.controllers"),
+            return fail(ErrorKind::NotFound,
+                        "the controller " + controller + " is not in " + group.path_of("cgroup.controllers"),
                         "enable it in cgroup.subtree_control of the group above, or Delegate=yes in the systemd unit");
         }
     }

@@ -52,7 +52,8 @@ Result<Directory> open_directory(const Directory& parent, const std::string& rel
 
 Result<Directory> make_directory(const Directory& parent, const std::string& name) {
     if (::mkdirat(parent.fd.get(), name.c_str(), 0755) != 0) {
-        if (errno == EEXIST) return std::unexpected(Error{ErrorKind::Conflict, EEXIST, "make " + parent.path_of(name), {}});
+        if (errno == EEXIST)
+            return std::unexpected(Error{ErrorKind::Conflict, EEXIST, "make " + parent.path_of(name), {}});
         return refused("make " + parent.path_of(name));
     }
     auto made = open_directory(parent, name);
@@ -92,9 +93,8 @@ Result<std::string> read_all(int fd, const std::string& path) {
     std::string text;
     char part[4096];
     for (;;) {
-        const ssize_t n = TRY(syscall("read " + path, [&] {
-            return ::pread(fd, part, sizeof part, static_cast<off_t>(text.size()));
-        }));
+        const ssize_t n = TRY(
+            syscall("read " + path, [&] { return ::pread(fd, part, sizeof part, static_cast<off_t>(text.size())); }));
         if (n == 0) return text;
         text.append(part, static_cast<std::size_t>(n));
     }

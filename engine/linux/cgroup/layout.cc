@@ -35,7 +35,8 @@ std::string unescape(const std::string& text) {
     const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3])) {
+        if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
+            is_octal(text[i + 3])) {
             plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
             i += 3;
         } else {
@@ -72,9 +73,11 @@ Result<Hierarchy> open_unified(const std::vector<Mount>& mounts, const std::map<
     const std::string path = mine != own.end() ? mine->second : "/";
     for (const Mount& mount : mounts) {
         if (!mount.unified) continue;
-        return Hierarchy{TRY(open_directory(mount.place)), path_below(mount.root, path), {}};
+        Directory top = TRY(open_directory(mount.place));
+        return Hierarchy{std::move(top), path_below(mount.root, path), {}};
     }
-    return Hierarchy{TRY(mount_unified()), path_below("/", path), {}};
+    Directory top = TRY(mount_unified());
+    return Hierarchy{std::move(top), path_below("/", path), {}};
 }
 
 /// The v1 mounts that serve `needed`, each once.
@@ -96,9 +99,9 @@ Result<std::vector<Hierarchy>> open_v1(const std::vector<Mount>& mounts, const s
         }
         const auto path = own.find(controller);
         used.push_back(&*mount);
-        hierarchies.push_back({TRY(open_directory(mount->place)),
-                               path_below(mount->root, path != own.end() ? path->second : "/"),
-                               {controller}});
+        Directory top = TRY(open_directory(mount->place));
+        const std::string below = path_below(mount->root, path != own.end() ? path->second : "/");
+        hierarchies.push_back({std::move(top), below, {controller}});
     }
     return hierarchies;
 }

@@ -40,15 +40,15 @@ std::string path_below(std::string_view root, std::string_view own);
 /// One hierarchy as far as it can be seen.
 struct Hierarchy {
     Directory top;
-    std::string own;  // our own group below `top`, may be empty
+    std::string own;                       // our own group below `top`, may be empty
     std::vector<std::string> controllers;  // of "memory", "cpu", "pids", "freezer" those that it is to serve
 };
 
 struct Layout {
     Driver driver = Driver::V2;
-    std::string reason;                 // in words
-    std::optional<Hierarchy> unified;   // V2, Hybrid
-    std::vector<Hierarchy> v1;          // V1, Hybrid: one entry a mount
+    std::string reason;                // in words
+    std::optional<Hierarchy> unified;  // V2, Hybrid
+    std::vector<Hierarchy> v1;         // V1, Hybrid: one entry a mount
 };
 
 /// Chooses the driver, or takes `wanted`. Kernel or NotFound with a hint when the machine cannot serve it.

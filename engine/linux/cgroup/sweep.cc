@@ -70,7 +70,8 @@ Result<std::uint32_t> remove_below(const Directory& group, std::uint64_t deadlin
     std::uint32_t removed = 0;
     if (depth == kDeepest) return removed;
     for (const std::string& name : TRY(list_directories(group))) {
-        if (const auto child = open_directory(group, name)) removed += TRY(remove_below(*child, deadline_ns, depth + 1));
+        if (const auto child = open_directory(group, name))
+            removed += TRY(remove_below(*child, deadline_ns, depth + 1));
         TRY(remove_one(group, name, deadline_ns));
         ++removed;
     }

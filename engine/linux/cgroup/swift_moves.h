@@ -13,7 +13,8 @@
 namespace hotcell::linux::cgroup {
 
 /// An own, empty hierarchy called `name` with that option, on a mount without a place. The hierarchy goes with the
-/// last copy of the descriptor. Kernel(EINVAL) before Linux 6.0.
+/// last copy of the descriptor, a little later: until then a second one of that name is Kernel(EBUSY). Kernel(EINVAL)
+/// before Linux 6.0, Kernel(EPERM) in a cgroup namespace.
 Result<UniqueFd> mount_swift_hierarchy(const std::string& name);
 
 }  // namespace hotcell::linux::cgroup

@@ -56,7 +56,8 @@ Result<> check(const std::string& name, const Limits& limits) {
     if (!is_name(name, kLongestGroup, true))
         return fail(ErrorKind::InvalidArgument, "the name of a control group is [0-9a-z-]{1,63}, not \"" + name + "\"");
     if (limits.memory.count < 4096)
-        return fail(ErrorKind::InvalidArgument, "memory is at least 4096 bytes, not " + std::to_string(limits.memory.count));
+        return fail(ErrorKind::InvalidArgument,
+                    "memory is at least 4096 bytes, not " + std::to_string(limits.memory.count));
     if (limits.pids < 1) return fail(ErrorKind::InvalidArgument, "pids is at least 1, not 0");
     if (limits.cpu_weight < 1 || limits.cpu_weight > 10000)
         return fail(ErrorKind::InvalidArgument, "cpu_weight is 1..10000, not " + std::to_string(limits.cpu_weight));
@@ -111,8 +112,12 @@ Result<Tree> Tree::open(std::string_view instance, const TreeOptions& options) {
         return std::unexpected(std::move(planted).error());
     }
     if (layout.unified) {
-        if (auto swift = mount_swift_hierarchy(tree.directory_name_)) tree.swift_moves_ = std::move(*swift);
-        else tree.remark("entering a group may take milliseconds after idle: " + swift.error().message());
+        // a new name for each life: the hierarchy of the last one may still be on its way out
+        const std::string name = tree.directory_name_ + "-" + std::to_string(monotonic_ns());
+        if (auto swift = mount_swift_hierarchy(name))
+            tree.swift_moves_ = std::move(*swift);
+        else
+            tree.remark("entering a group may take milliseconds after idle: " + swift.error().message());
     }
     return tree;
 }

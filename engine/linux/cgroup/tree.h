@@ -47,7 +47,7 @@ private:
 };
 
 struct TreeOptions {
-    std::optional<Driver> driver;    // unset: what the machine suggests
+    std::optional<Driver> driver;      // unset: what the machine suggests
     std::uint32_t patience_ms = 6000;  // for an earlier life of the instance to end
 };
 
