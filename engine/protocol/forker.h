@@ -17,8 +17,24 @@ enum {
 
 enum { HC_ARM = 1, HC_DISARM = 2, HC_FORK = 3, HC_FORKED = 103 };
 
-/* descriptors that come with HC_ARM: these five, then attach_fds files to write "0" to */
-enum { HC_ARM_PIDFD = 0, HC_ARM_CHANNEL = 1, HC_ARM_STDIN = 2, HC_ARM_STDOUT = 3, HC_ARM_STDERR = 4, HC_ARM_ATTACH = 5 };
+/* Descriptors that come with HC_ARM: the slot's seven namespaces in the order they are entered, its four pipes, then
+ * attach_fds files to write "0" to. Namespaces and not a pidfd of the slot's pid 1: setns(2) with a pidfd asks whether
+ * the caller may trace that process, and Landlock says no to everybody who is inside a domain that the other is not. */
+enum {
+    HC_ARM_USER = 0,
+    HC_ARM_PID,
+    HC_ARM_MOUNTS,
+    HC_ARM_NETWORK,
+    HC_ARM_IPC,
+    HC_ARM_UTS,
+    HC_ARM_CGROUP,
+    HC_ARM_CHANNEL,
+    HC_ARM_STDIN,
+    HC_ARM_STDOUT,
+    HC_ARM_STDERR,
+    HC_ARM_ATTACH
+};
+#define HC_ARM_NAMESPACES {"user", "pid", "mnt", "net", "ipc", "uts", "cgroup"} /* below /proc/<pid>/ns */
 
 struct hc_arm { /* builder -> forker: HC_ARM with descriptors, HC_DISARM without */
     uint32_t type;

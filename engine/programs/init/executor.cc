@@ -1,0 +1,81 @@
+#include "engine/programs/init/executor.h"
+
+#include <time.h>
+
+#include "engine/linux/raw/calls.h"
+#include "engine/protocol/channel.h"
+#include "engine/protocol/forker.h"
+#include "engine/protocol/steps.h"
+
+namespace hotcell::init {
+
+namespace raw = hotcell::linux::raw;
+
+namespace {
+
+constexpr std::uint32_t kMostStrings = 4096;
+
+// In .bss: pages are touched only as far as a request fills them.
+char strings[HC_MOST_RUN_BYTES + 1];
+char* pointers[kMostStrings + 2];
+
+[[noreturn]] void refuse(protocol::Step step, long error) {
+    struct {
+        hc_frame frame;
+        hc_failed failed;
+    } message{{sizeof(hc_failed), HC_FRAME_FAILED, 0, 0},
+              {static_cast<std::uint32_t>(step), static_cast<std::int32_t>(-error)}};
+    (void)raw::write_all(HC_CHANNEL_FD, &message, sizeof message);
+    ::_exit(127);
+}
+
+/// The strings of the request as two NULL-ended lists in `pointers`; false when the counts do not fit the bytes.
+bool split_strings(const hc_run& run, std::uint32_t bytes, char**& environment) {
+    if (run.argc == 0 || run.argc > kMostStrings || run.envc > kMostStrings - run.argc) return false;
+    char* at = strings;
+    char* const end = strings + bytes;
+    std::uint32_t slot = 0;
+    for (std::uint32_t i = 0; i < run.argc + run.envc; ++i) {
+        if (i == run.argc) pointers[slot++] = nullptr;
+        if (at >= end) return false;
+        pointers[slot++] = at;
+        while (at < end && *at != '\0') ++at;
+        if (at == end) return false;
+        ++at;
+    }
+    if (run.envc == 0) pointers[slot++] = nullptr;
+    pointers[slot] = nullptr;
+    environment = pointers + run.argc + 1;
+    return at == end;
+}
+
+std::uint64_t monotonic_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+void wait_and_exec() {
+    struct {
+        hc_frame frame;
+        hc_ready ready;
+    } hello{{sizeof(hc_ready), HC_FRAME_READY, 0, 0}, {0, monotonic_ns()}};
+    if (raw::write_all(HC_CHANNEL_FD, &hello, sizeof hello) < 0) ::_exit(127);
+
+    hc_frame frame{};
+    if (raw::read_all(HC_CHANNEL_FD, &frame, sizeof frame) < 0) ::_exit(0);  // not needed any more
+    hc_run run{};
+    if (frame.type != HC_FRAME_RUN || frame.length < sizeof run || frame.length > HC_MOST_RUN_BYTES)
+        refuse(protocol::Step::ChildExec, -EPROTO);
+    const auto text_bytes = static_cast<std::uint32_t>(frame.length - sizeof run);
+    if (raw::read_all(HC_CHANNEL_FD, &run, sizeof run) < 0 || raw::read_all(HC_CHANNEL_FD, strings, text_bytes) < 0)
+        ::_exit(0);
+    char** environment = nullptr;
+    if (!split_strings(run, text_bytes, environment)) refuse(protocol::Step::ChildExec, -EPROTO);
+    if (const long result = raw::call(SYS_chdir, "/code"); result < 0) refuse(protocol::Step::ChildExec, result);
+    refuse(protocol::Step::ChildExec, raw::call(SYS_execve, pointers[0], pointers, environment));
+}
+
+}  // namespace hotcell::init

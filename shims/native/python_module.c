@@ -1,0 +1,107 @@
+/* _hotcell: the forker's inner half for CPython, and the channel of a forked child. Stable ABI. */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x03090000
+#include <Python.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine/protocol/channel.h"
+#include "engine/protocol/forker.h"
+#include "shims/native/forker.h"
+
+static void before_fork(void) { PyOS_BeforeFork(); }
+static void after_fork_in_parent(void) { PyOS_AfterFork_Parent(); }
+
+static struct hc_child child;
+
+static PyObject *serve(PyObject *self, PyObject *args) {
+    (void)self;
+    (void)args;
+    const struct hc_forker_hooks hooks = {before_fork, after_fork_in_parent};
+    if (hc_forker_serve(&hooks, 0, &child) != 0) return PyBool_FromLong(0);
+    PyOS_AfterFork_Child();
+    return PyBool_FromLong(1);
+}
+
+static PyObject *ready(PyObject *self, PyObject *args) {
+    (void)self;
+    (void)args;
+    const int result = hc_child_ready(&child);
+    if (result < 0) {
+        errno = -result;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    return PyBool_FromLong(1);
+}
+
+static int read_exactly(void *to, size_t size) {
+    char *at = to;
+    while (size > 0) {
+        const ssize_t n = read(HC_CHANNEL_FD, at, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return -1;
+        at += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Splits argc + envc NUL-ended strings into two lists; null with an exception when they do not fit. */
+static PyObject *split(const char *text, size_t length, uint32_t argc, uint32_t envc) {
+    PyObject *const lists[2] = {PyList_New(0), PyList_New(0)};
+    if (lists[0] == NULL || lists[1] == NULL) goto failed;
+    for (uint32_t i = 0; i < argc + envc; ++i) {
+        const size_t size = strnlen(text, length);
+        if (size == length) {
+            PyErr_SetString(PyExc_ValueError, "run request: a string is not ended");
+            goto failed;
+        }
+        PyObject *const item = PyUnicode_DecodeFSDefaultAndSize(text, (Py_ssize_t)size);
+        if (item == NULL || PyList_Append(lists[i >= argc], item) != 0) goto failed;
+        Py_DecRef(item);
+        text += size + 1;
+        length -= size + 1;
+    }
+    return Py_BuildValue("(NN)", lists[0], lists[1]);
+failed:
+    Py_DecRef(lists[0]);
+    Py_DecRef(lists[1]);
+    return NULL;
+}
+
+/* ([argv], ["NAME=value"]) of the one Run frame, or None when the front has closed the channel instead. */
+static PyObject *receive_run(PyObject *self, PyObject *args) {
+    (void)self;
+    (void)args;
+    struct hc_frame frame;
+    struct hc_run run;
+    if (read_exactly(&frame, sizeof frame) != 0) return Py_BuildValue("");
+    if (frame.type != HC_FRAME_RUN || frame.length < sizeof run || frame.length > HC_MOST_RUN_BYTES ||
+        read_exactly(&run, sizeof run) != 0) {
+        PyErr_SetString(PyExc_ValueError, "run request: not a Run frame");
+        return NULL;
+    }
+    const size_t length = frame.length - sizeof run;
+    if (run.argc == 0 || run.argc > length || run.envc > length) {
+        PyErr_SetString(PyExc_ValueError, "run request: counts out of range");
+        return NULL;
+    }
+    char *const text = PyMem_Malloc(length + 1);
+    if (text == NULL) return PyErr_NoMemory();
+    PyObject *result = NULL;
+    if (read_exactly(text, length) == 0) result = split(text, length, run.argc, run.envc);
+    else PyErr_SetString(PyExc_ValueError, "run request: cut short");
+    PyMem_Free(text);
+    return result;
+}
+
+static PyMethodDef methods[] = {
+    {"serve", serve, METH_NOARGS, "Serve forks; True in a forked child, False when the front has gone."},
+    {"ready", ready, METH_NOARGS, "Tell the front that this child is locked and waiting."},
+    {"receive_run", receive_run, METH_NOARGS, "The request this child is to run."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_hotcell", NULL, -1, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__hotcell(void) { return PyModule_Create(&definition); }
