@@ -1,17 +1,16 @@
 #include "engine/api/server/request_id.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <array>
-#include <cstdlib>
+#include <random>
 
 namespace hotcell::api {
 
 std::string make_request_id() {
     std::array<unsigned char, 16> id{};
-    // Up to 256 bytes come whole or not at all once the kernel's generator is ready (getrandom(2)).
-    if (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) std::abort();
+    thread_local std::random_device random;
+    for (unsigned char& byte : id) byte = static_cast<unsigned char>(random());
     id[6] = static_cast<unsigned char>((id[6] & 0x0f) | 0x40);
     id[8] = static_cast<unsigned char>((id[8] & 0x3f) | 0x80);
     const auto hex = fmt::format("{:02x}", fmt::join(id, ""));

@@ -1,7 +1,5 @@
 #include "engine/api/server/server.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,7 +30,9 @@ void turn_away(UnixSocket& socket) {
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 89\r\n"
         "Connection: close\r\nRetry-After: 1\r\n\r\n"
         R"({"ErrorCode":"Exhausted","Code":"Exhausted","Message":"connections: the limit is reached"})";
-    (void)::send(socket.native_handle(), kAnswer.data(), kAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(net::buffer(kAnswer), ignored);
 }
 
 }  // namespace
@@ -56,8 +56,8 @@ struct Server::State {
     }
 
     void admit(UnixSocket socket) {
-        ucred peer{};
-        socklen_t size = sizeof peer;
+        ::ucred peer{};  // of the process that connected
+        ::socklen_t size = sizeof peer;
         if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
         const auto same = share.connections_of.find(peer.uid);
         const auto of_peer = same == share.connections_of.end() ? 0 : same->second;
