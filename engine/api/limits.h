@@ -24,15 +24,15 @@ inline constexpr Bytes kMaxBody{(16 + 6 + 1) * (1ull << 20)};
 struct ServerLimits {
     std::uint32_t connections = 1024;
     std::uint32_t connections_per_uid = 64;
-    std::uint32_t pipelined_requests = 100;          // answered in a row without the client waiting for one
-    Bytes buffered_bodies = mebibytes(256);          // of all connections together
+    std::uint32_t pipelined_requests = 100;  // answered in a row without the client waiting for one
+    Bytes buffered_bodies = mebibytes(256);  // of all connections together
     Bytes body = kMaxBody;
     std::chrono::milliseconds first_byte{5'000};
     std::chrono::milliseconds whole_head{10'000};
-    std::chrono::milliseconds body_idle{30'000};     // without a byte
+    std::chrono::milliseconds body_idle{30'000};  // without a byte
     std::chrono::milliseconds whole_body{300'000};
     std::chrono::milliseconds keep_alive{60'000};
-    std::chrono::milliseconds write{60'000};         // of one answer
+    std::chrono::milliseconds write{60'000};  // of one answer
 };
 
 }  // namespace hotcell::api

@@ -55,7 +55,8 @@ const BadInput kTable[] = {
     {"", part("form-data; name=\"event\"") + kEnd, "400", "program: the part is missing"},
     {"", part("form-data; name=\"program\"", "") + kEnd, "400", "program: is empty"},
     {"", kProgram + kProgram + kEnd, "400", "program: given more than once"},
-    {"", part("form-data; name=\"event\"") + part("form-data; name=\"event\"") + kGood, "400", "event: given more than once"},
+    {"", part("form-data; name=\"event\"") + part("form-data; name=\"event\"") + kGood, "400",
+     "event: given more than once"},
     {"", part("form-data; name=\"file\"") + kEnd, "400", "the part \\\"file\\\" is unknown"},
     {"", part("form-data") + kEnd, "400", "body: a part has no name"},
     {"", part("form-data; name=\"\"") + kEnd, "400", "body: a part has no name"},
@@ -67,12 +68,16 @@ const BadInput kTable[] = {
     {"", "--b\r\n\r\nx\r\n" + kEnd, "400", "body: a part"},
     {"", "--b\r\nContent-Disposition: form-data; name=\"program\"\r\n" + std::string(3000, 'x'), "400", "2048 bytes"},
     {"", part("form-data; name=\"argument\"", std::string("a\0b", 3)) + kGood, "400", "argument: has a zero byte"},
-    {"", part("form-data; name=\"argument\"", std::string(70'000, 'x')) + kGood, "400", "at most 65536 bytes together, not 70001"},
+    {"", part("form-data; name=\"argument\"", std::string(70'000, 'x')) + kGood, "400",
+     "at most 65536 bytes together, not 70001"},
     {"", part("form-data; name=\"environment\"", "NOVALUE") + kGood, "400", "environment: must be NAME=VALUE"},
     {"", part("form-data; name=\"environment\"", "=v") + kGood, "400", "environment: must be NAME=VALUE"},
-    {"", part("form-data; name=\"environment\"", "A=1") + part("form-data; name=\"environment\"", "A=2") + kGood, "400", "environment: a name is given once"},
-    {"", part("form-data; name=\"event\"", std::string((6 << 20) + 1, 'x')) + kGood, "400", "event: at most 6291456 bytes, not 6291457"},
-    {"", part("form-data; name=\"program\"", std::string((16 << 20) + 1, 'x')) + kEnd, "400", "program: at most 16777216 bytes, not 16777217"},
+    {"", part("form-data; name=\"environment\"", "A=1") + part("form-data; name=\"environment\"", "A=2") + kGood, "400",
+     "environment: a name is given once"},
+    {"", part("form-data; name=\"event\"", std::string((6 << 20) + 1, 'x')) + kGood, "400",
+     "event: at most 6291456 bytes, not 6291457"},
+    {"", part("form-data; name=\"program\"", std::string((16 << 20) + 1, 'x')) + kEnd, "400",
+     "program: at most 16777216 bytes, not 16777217"},
 };
 
 class BadRunRequest : public ServerTest {};
@@ -118,7 +123,8 @@ TEST_F(BadRunRequest, TurnsTheEnginesErrorsIntoStatuses) {
     RawClient client(path_);
     const std::pair<ErrorKind, const char*> kStatuses[] = {
         {ErrorKind::InvalidArgument, "400"}, {ErrorKind::NotFound, "404"}, {ErrorKind::Conflict, "409"},
-        {ErrorKind::Exhausted, "429"}, {ErrorKind::TimedOut, "504"}, {ErrorKind::Broken, "500"}, {ErrorKind::Kernel, "500"}};
+        {ErrorKind::Exhausted, "429"},       {ErrorKind::TimedOut, "504"}, {ErrorKind::Broken, "500"},
+        {ErrorKind::Kernel, "500"}};
     for (const auto& [kind, status] : kStatuses) {
         service_.answer_ = [kind = kind](const RunRequest&) -> Result<RunReport> {
             return std::unexpected(Error{kind, 0, "what was done", "what would help"});

@@ -30,12 +30,13 @@ protected:
     }
 
     Ended hotcell(const std::string& arguments, const std::string& environment = "") const {
-        const auto command = "HOTCELL_HOST=unix://" + path_ + " " + environment + " '" HOTCELL_PROGRAM "' " + arguments +
-                             " 2>'" + directory_ + "/err'";
+        const auto command = "HOTCELL_HOST=unix://" + path_ + " " + environment + " '" HOTCELL_PROGRAM "' " +
+                             arguments + " 2>'" + directory_ + "/err'";
         Ended ended;
         std::FILE* pipe = ::popen(command.c_str(), "re");
         std::array<char, 4096> block;
-        while (const auto count = std::fread(block.data(), 1, block.size(), pipe)) ended.out.append(block.data(), count);
+        while (const auto count = std::fread(block.data(), 1, block.size(), pipe))
+            ended.out.append(block.data(), count);
         const int status = ::pclose(pipe);
         ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         std::ifstream err(directory_ + "/err");
@@ -59,8 +60,10 @@ protected:
 
 TEST_F(CommandLine, SendsWhatItWasTold) {
     std::ofstream(directory_ + "/event") << "from a file";
-    const auto ended = hotcell("run --event @" + directory_ + "/event --env A=1 --env B=x=y --memory 64MiB --timeout 2s"
-                               " --start exec --slot fresh --processes 9 --max-output 1KiB " + script_ + " -- -n 3");
+    const auto ended = hotcell("run --event @" + directory_ +
+                               "/event --env A=1 --env B=x=y --memory 64MiB --timeout 2s"
+                               " --start exec --slot fresh --processes 9 --max-output 1KiB " +
+                               script_ + " -- -n 3");
     EXPECT_EQ(ended.status, 0) << ended.err;
     EXPECT_EQ(ended.out, "from a file");
     const auto asked = service_.requests().at(0);
@@ -81,8 +84,11 @@ TEST_F(CommandLine, PassesTheProgramsEndThrough) {
         RunOutcome outcome;
         int code;
         int status;
-    } kEnds[] = {{RunOutcome::Exited, 0, 0}, {RunOutcome::Exited, 7, 7}, {RunOutcome::Signalled, 11, 139},
-                 {RunOutcome::TimedOut, 9, 124}, {RunOutcome::OutOfMemory, 9, 137}};
+    } kEnds[] = {{RunOutcome::Exited, 0, 0},
+                 {RunOutcome::Exited, 7, 7},
+                 {RunOutcome::Signalled, 11, 139},
+                 {RunOutcome::TimedOut, 9, 124},
+                 {RunOutcome::OutOfMemory, 9, 137}};
     for (const auto& end : kEnds) {
         answer(end.outcome, end.code);
         EXPECT_EQ(hotcell("run " + script_).status, end.status) << name_of(end.outcome);

@@ -32,14 +32,22 @@ public:
         RunReport report;
         report.request_id = "7f3a0000-0000-4000-8000-000000000001";
         report.output = request.event;
-        report.phases = {{"queue", Nanos(12'000)}, {"sandbox", Nanos(1'930'000)}, {"sandbox.mount-proc", Nanos(60'000)}};
+        report.phases = {
+            {"queue", Nanos(12'000)}, {"sandbox", Nanos(1'930'000)}, {"sandbox.mount-proc", Nanos(60'000)}};
         report.total = Nanos(2'000'000);
         return report;
     };
     std::function<void(std::function<void(Result<RunReport>)>)> hold_;
-    EngineDescription description_{.version = "0.1.0", .instance = "test", .cgroup_driver = "hybrid", .landlock_abi = 7,
-                                   .features = {}, .confinement = {}, .runtimes = {"custom"}, .pools = {},
-                                   .runs = 0, .failed_starts = 0};
+    EngineDescription description_{.version = "0.1.0",
+                                   .instance = "test",
+                                   .cgroup_driver = "hybrid",
+                                   .landlock_abi = 7,
+                                   .features = {},
+                                   .confinement = {},
+                                   .runtimes = {"custom"},
+                                   .pools = {},
+                                   .runs = 0,
+                                   .failed_starts = 0};
     bool ready_ = true;
 
 private:

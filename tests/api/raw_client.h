@@ -36,6 +36,11 @@ public:
     }
     void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
 
+    /// True as soon as something can be read; false when nothing came in time.
+    bool has_answer(std::chrono::milliseconds patience) {
+        pollfd ready{fd_.get(), POLLIN, 0};
+        return ::poll(&ready, 1, static_cast<int>(patience.count())) > 0;
+    }
     /// All that comes until the server closes or `patience` passes without a byte.
     std::string read_all(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
         return read_while([](const std::string&) { return true; }, patience);
@@ -60,8 +65,7 @@ private:
         std::string seen = std::move(rest_);
         rest_.clear();
         while (wanted(seen)) {
-            pollfd ready{fd_.get(), POLLIN, 0};
-            if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) break;
+            if (!has_answer(patience)) break;
             char bytes[16 << 10];
             const auto count = ::recv(fd_.get(), bytes, sizeof bytes, 0);
             if (count <= 0) break;

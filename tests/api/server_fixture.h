@@ -43,7 +43,8 @@ protected:
         client.send(bytes);
         return client.read_all();
     }
-    static std::string form(std::string_view boundary, std::initializer_list<std::pair<std::string, std::string>> parts) {
+    static std::string form(std::string_view boundary,
+                            std::initializer_list<std::pair<std::string, std::string>> parts) {
         std::string body;
         for (const auto& [name, content] : parts)
             body += "--" + std::string(boundary) + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" +

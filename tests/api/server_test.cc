@@ -1,5 +1,4 @@
 // The server over a real Unix socket: answers, keep-alive, pipelines, deadlines, bounds.
-#include <atomic>
 #include <future>
 #include <thread>
 
@@ -43,8 +42,8 @@ TEST_F(ServerTest, AnswersHeadWithoutABody) {
 
 TEST_F(ServerTest, RunsAProgramAndTellsItsPhases) {
     start();
-    const auto body = form("b", {{"program", "#!"}, {"event", "text"}, {"argument", "-n"}, {"argument", "3"},
-                                 {"environment", "LANG=C"}});
+    const auto body = form(
+        "b", {{"program", "#!"}, {"event", "text"}, {"argument", "-n"}, {"argument", "3"}, {"environment", "LANG=C"}});
     RawClient client(path_);
     client.send(post("/v1/run?runtime=python3&memory=64MiB&timeout=1.5s&start=zygote&slot=fresh&processes=8", body));
     const auto answer = client.read_answer();
@@ -74,8 +73,9 @@ TEST_F(ServerTest, WritesOutputThatIsNotTextAsBase64) {
 TEST_F(ServerTest, TakesAChunkedBody) {
     start();
     const auto body = form("b", {{"program", "#!"}, {"event", "chunked text"}});
-    std::string request = "POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n";
+    std::string request =
+        "POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
     for (const char c : body) request += std::string("1\r\n") + c + "\r\n";
     RawClient client(path_);
     client.send(request + "0\r\n\r\n" + std::string(kGetHealth));
@@ -99,7 +99,8 @@ TEST_F(ServerTest, AnswersAPipelineInOrderAndEndsALongOne) {
     limits.pipelined_requests = 5;
     start(limits);
     std::string requests;
-    for (int i = 0; i < 20; ++i) requests += i == 1 ? "GET /version HTTP/1.1\r\nHost: x\r\n\r\n" : std::string(kGetHealth);
+    for (int i = 0; i < 20; ++i)
+        requests += i == 1 ? "GET /version HTTP/1.1\r\nHost: x\r\n\r\n" : std::string(kGetHealth);
     const auto answers = exchange(requests);
     EXPECT_LT(answers.find("alive"), answers.find("\"version\""));
     EXPECT_EQ(count(answers, "HTTP/1.1 200"), 6u);
@@ -134,11 +135,8 @@ TEST_F(ServerTest, RefusesABodyThatTricklesBeyondItsDeadline) {
     start(limits);
     RawClient client(path_);
     client.send("POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
-    std::atomic<bool> over = false;
-    std::thread trickle([&] { while (!over && client.send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
+    while (!client.has_answer(std::chrono::milliseconds(5))) client.send("x");
     const auto answer = client.read_answer();
-    over = true;
-    trickle.join();
     EXPECT_STATUS(answer, "408");
 }
 

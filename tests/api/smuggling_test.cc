@@ -19,7 +19,8 @@ const std::string kZero("\0", 1);
 
 const Smuggle kCorpus[] = {
     {"both framings", run_head("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n" + kInner, "400"},
-    {"both framings, swapped", run_head("Transfer-Encoding: chunked\r\nContent-Length: 6\r\n") + "0\r\n\r\n" + kInner, "400"},
+    {"both framings, swapped", run_head("Transfer-Encoding: chunked\r\nContent-Length: 6\r\n") + "0\r\n\r\n" + kInner,
+     "400"},
     {"two lengths", run_head("Content-Length: 0\r\nContent-Length: 36\r\n") + kInner, "400"},
     {"two equal lengths", run_head("Content-Length: 2\r\nContent-Length: 2\r\n") + "ab" + kInner, "400"},
     {"a list of lengths", run_head("Content-Length: 0, 36\r\n") + kInner, "400"},
@@ -61,7 +62,9 @@ const Smuggle kCorpus[] = {
     {"chunk size with a prefix", run_head("Transfer-Encoding: chunked\r\n") + "0x2\r\nab\r\n0\r\n\r\n" + kInner, "400"},
     {"chunk size with a bare line feed", run_head("Transfer-Encoding: chunked\r\n") + "2\nab\n0\n\n" + kInner, "400"},
     {"chunk without its end", run_head("Transfer-Encoding: chunked\r\n") + "2\r\nabX0\r\n\r\n" + kInner, "400"},
-    {"huge chunk extension", run_head("Transfer-Encoding: chunked\r\n") + "2;a=" + std::string(300, 'x') + "\r\nab\r\n0\r\n\r\n" + kInner, "400"},
+    {"huge chunk extension",
+     run_head("Transfer-Encoding: chunked\r\n") + "2;a=" + std::string(300, 'x') + "\r\nab\r\n0\r\n\r\n" + kInner,
+     "400"},
     {"too long a request line", "GET /" + std::string(9'000, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n", "414"},
     {"an endless request line", "GET /" + std::string(20'000, 'x'), "414"},
     {"too long a header", "GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n", "431"},

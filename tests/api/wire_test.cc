@@ -11,8 +11,10 @@ namespace {
 
 TEST(Multipart, KeepsEveryByteOfAPart) {
     const std::string content("\r\n--\r\n--bound\0--boundar\r\n", 25);
-    const auto body = "--boundary\r\nContent-Disposition: form-data; name=\"program\"; filename=\"a b.py\"\r\n"
-                      "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--boundary--\r\n";
+    const auto body =
+        "--boundary\r\nContent-Disposition: form-data; name=\"program\"; filename=\"a b.py\"\r\n"
+        "Content-Type: application/octet-stream\r\n\r\n" +
+        content + "\r\n--boundary--\r\n";
     const auto parts = parse_multipart(body, "boundary", 4);
     ASSERT_TRUE(parts) << parts.error().message();
     ASSERT_EQ(parts->size(), 1u);
@@ -65,13 +67,15 @@ TEST(Utf8, AcceptsWellFormedAndNothingElse) {
     for (const char* good : {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xef\xbf\xbf",
                              "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
         EXPECT_TRUE(is_utf8(good)) << good;
-    for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                            "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe1\x80", "\xf1\x80\x80", "\xc2\x41"})
+    for (const char* bad :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+          "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe1\x80", "\xf1\x80\x80", "\xc2\x41"})
         EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
 TEST(Base64, PadsAsTheStandardSays) {
-    for (const auto& [plain, coded] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}})
+    for (const auto& [plain, coded] :
+         {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}})
         EXPECT_EQ(base64(plain), coded);
 }
 

@@ -10,7 +10,8 @@
 namespace hotcell {
 
 template <class Target>
-void mutate_and_try(std::vector<std::string> seeds, const std::vector<std::string>& words, unsigned rounds, Target target) {
+void mutate_and_try(std::vector<std::string> seeds, const std::vector<std::string>& words, unsigned rounds,
+                    Target target) {
     std::mt19937 random(20240601);
     const auto below = [&](std::size_t n) { return n == 0 ? 0 : random() % n; };
     for (const auto& seed : seeds) target(reinterpret_cast<const std::uint8_t*>(seed.data()), seed.size());
@@ -22,7 +23,9 @@ void mutate_and_try(std::vector<std::string> seeds, const std::vector<std::strin
                 case 0: input.insert(at, words[below(words.size())]); break;
                 case 1: input.erase(at, below(20)); break;
                 case 2: input.insert(at, 1, static_cast<char>(random())); break;
-                case 3: if (at < input.size()) input[at] = static_cast<char>(random()); break;
+                case 3:
+                    if (at < input.size()) input[at] = static_cast<char>(random());
+                    break;
                 case 4: {
                     const std::string& other = seeds[below(seeds.size())];
                     input += other.substr(below(other.size()));

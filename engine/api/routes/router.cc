@@ -51,8 +51,8 @@ void Router::handle(Request request, Respond respond) const {
         allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
     }
     if (allowed.empty())
-        return respond(error_response(404, "NotFound", "path: no route of that name", "docs/api/openapi.yaml lists them",
-                                      request.id));
+        return respond(error_response(404, "NotFound", "path: no route of that name",
+                                      "docs/api/openapi.yaml lists them", request.id));
     auto response = error_response(405, "MethodNotAllowed", "method: this path answers " + allowed, "", request.id);
     response.headers.emplace_back("Allow", allowed);
     respond(std::move(response));

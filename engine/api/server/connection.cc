@@ -43,7 +43,11 @@ std::string_view view_of(beast::string_view text) { return {text.data(), text.si
 class Connection {
 public:
     Connection(UnixSocket socket, uid_t peer, ServerShare& share)
-        : socket_(std::move(socket)), timer_(socket_.get_executor()), peer_(peer), share_(share), buffer_(kBufferLimit) {
+        : socket_(std::move(socket)),
+          timer_(socket_.get_executor()),
+          peer_(peer),
+          share_(share),
+          buffer_(kBufferLimit) {
         share_.connections.insert(this);
         ++share_.connections_of[peer_];
     }
@@ -246,9 +250,8 @@ private:
         auto initiate = [this, &request]<class Handler>(Handler&& handler) {
             auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
             share_.router.handle(std::move(request), [kept, executor = socket_.get_executor()](Response response) {
-                net::post(executor, [kept, response = std::move(response)]() mutable {
-                    std::move (*kept)(std::move(response));
-                });
+                net::post(executor,
+                          [kept, response = std::move(response)]() mutable { std::move (*kept)(std::move(response)); });
             });
         };
         Response response =

@@ -82,7 +82,7 @@ struct Server::State {
     std::size_t open = 0;
     bool stopped_accepting = false;
 
-    ServerShare share;               // outlives the connections, which the context destroys
+    ServerShare share;  // outlives the connections, which the context destroys
     net::io_context context{1};
     std::list<Acceptor> acceptors;
     std::thread thread;

@@ -25,7 +25,8 @@ void put_stream(json::object& out, const std::string& name, const std::string& b
 json::array features(const std::vector<Feature>& list) {
     json::array out;
     for (const Feature& feature : list) {
-        json::object item{{"name", text(feature.name)}, {"state", text(feature.state)}, {"reason", text(feature.reason)}};
+        json::object item{
+            {"name", text(feature.name)}, {"state", text(feature.state)}, {"reason", text(feature.reason)}};
         if (!feature.hint.empty()) item["hint"] = text(feature.hint);
         out.push_back(std::move(item));
     }
@@ -55,9 +56,14 @@ std::string json_of(const RunReport& report) {
 std::string json_of(const EngineDescription& engine) {
     json::array pools, runtimes;
     for (const PoolState& pool : engine.pools)
-        pools.push_back(json::object{{"runtime", text(pool.runtime)}, {"start", text(pool.start)}, {"ready", pool.ready},
-                                     {"building", pool.building}, {"busy", pool.busy}, {"built", pool.built},
-                                     {"destroyed", pool.destroyed}, {"failedBuilds", pool.failed_builds}});
+        pools.push_back(json::object{{"runtime", text(pool.runtime)},
+                                     {"start", text(pool.start)},
+                                     {"ready", pool.ready},
+                                     {"building", pool.building},
+                                     {"busy", pool.busy},
+                                     {"built", pool.built},
+                                     {"destroyed", pool.destroyed},
+                                     {"failedBuilds", pool.failed_builds}});
     for (const std::string& runtime : engine.runtimes) runtimes.push_back(text(runtime));
     return json::serialize(json::object{{"version", text(engine.version)},
                                         {"instance", text(engine.instance)},
@@ -73,8 +79,11 @@ std::string json_of(const EngineDescription& engine) {
 
 std::string json_of_error(std::string_view code, std::string_view message, std::string_view hint,
                           std::string_view request_id) {
-    json::object out{{"ErrorCode", text(code)}, {"ErrorMessage", text(message)}, {"Code", text(code)},
-                     {"Message", text(message)}, {"RequestId", text(request_id)}};
+    json::object out{{"ErrorCode", text(code)},
+                     {"ErrorMessage", text(message)},
+                     {"Code", text(code)},
+                     {"Message", text(message)},
+                     {"RequestId", text(request_id)}};
     if (!hint.empty()) out["Hint"] = text(hint);
     return json::serialize(out);
 }

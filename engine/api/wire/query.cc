@@ -37,7 +37,8 @@ std::optional<std::string> percent_decode(std::string_view text) {
 /// What the user wrote, short enough and clean enough to stand in a message.
 std::string shown(std::string_view text) {
     std::string out = "\"";
-    for (const unsigned char byte : text.substr(0, 40)) out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
+    for (const unsigned char byte : text.substr(0, 40))
+        out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
     return out + (text.size() > 40 ? "…\"" : "\"");
 }
 
@@ -49,8 +50,14 @@ struct Unit {
     std::string_view name;
     std::uint64_t factor;
 };
-constexpr std::array<Unit, 8> kByteUnits{{{"", 1}, {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
-                                          {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}}};
+constexpr std::array<Unit, 8> kByteUnits{{{"", 1},
+                                          {"B", 1},
+                                          {"KiB", 1 << 10},
+                                          {"MiB", 1 << 20},
+                                          {"GiB", 1 << 30},
+                                          {"K", 1 << 10},
+                                          {"M", 1 << 20},
+                                          {"G", 1 << 30}}};
 constexpr std::array<Unit, 4> kMicroUnits{{{"", 1'000}, {"ms", 1'000}, {"s", 1'000'000}, {"m", 60'000'000}}};
 
 /// digits [ '.' 1 to 6 digits ] unit, as a whole number of the smallest unit.
@@ -65,13 +72,15 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::ar
         text.remove_prefix(1);
         const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
         if (digits == 0 || digits > 6) return std::nullopt;
-        for (const char c : text.substr(0, digits)) fraction = fraction * 10 + static_cast<unsigned>(c - '0'), scale *= 10;
+        for (const char c : text.substr(0, digits))
+            fraction = fraction * 10 + static_cast<unsigned>(c - '0'), scale *= 10;
         text.remove_prefix(digits);
     }
     const auto unit = std::ranges::find(units, text, &Unit::name);
     if (unit == units.end()) return std::nullopt;
     std::uint64_t scaled = 0;
-    if (__builtin_mul_overflow(whole, unit->factor, &scaled) || (fraction * unit->factor) % scale != 0) return std::nullopt;
+    if (__builtin_mul_overflow(whole, unit->factor, &scaled) || (fraction * unit->factor) % scale != 0)
+        return std::nullopt;
     if (__builtin_add_overflow(scaled, fraction * unit->factor / scale, &scaled)) return std::nullopt;
     return scaled;
 }

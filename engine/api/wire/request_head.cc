@@ -51,7 +51,8 @@ std::optional<Refusal> judge_request_line(std::string_view line, Framing& framin
     if (target.empty() || target.front() != '/') return bad("request line: the target does not begin with '/'");
     if (!std::ranges::all_of(target, [](unsigned char byte) { return byte > 0x20 && byte < 0x7f && byte != '#'; }))
         return bad("request line: the target has a byte that must be percent-encoded");
-    if (version == "HTTP/1.0") framing.http_1_0 = true;
+    if (version == "HTTP/1.0")
+        framing.http_1_0 = true;
     else if (version != "HTTP/1.1") {
         if (version.starts_with("HTTP/"))
             return Refusal{505, "InvalidRequest", "request line: the version is neither 1.0 nor 1.1"};

@@ -13,18 +13,26 @@ namespace hotcell::api {
 namespace {
 
 Result<> read_start(std::string_view text, RunRequest& request) {
-    if (text == "auto") request.start = StartKind::Automatic;
-    else if (text == "exec") request.start = StartKind::Exec;
-    else if (text == "zygote") request.start = StartKind::Zygote;
-    else return fail(ErrorKind::InvalidArgument, "start: must be auto, exec or zygote");
+    if (text == "auto")
+        request.start = StartKind::Automatic;
+    else if (text == "exec")
+        request.start = StartKind::Exec;
+    else if (text == "zygote")
+        request.start = StartKind::Zygote;
+    else
+        return fail(ErrorKind::InvalidArgument, "start: must be auto, exec or zygote");
     return {};
 }
 
 Result<> read_slot(std::string_view text, RunRequest& request) {
-    if (text == "any") request.slot = SlotKind::Any;
-    else if (text == "pooled") request.slot = SlotKind::Pooled;
-    else if (text == "fresh") request.slot = SlotKind::Fresh;
-    else return fail(ErrorKind::InvalidArgument, "slot: must be any, pooled or fresh");
+    if (text == "any")
+        request.slot = SlotKind::Any;
+    else if (text == "pooled")
+        request.slot = SlotKind::Pooled;
+    else if (text == "fresh")
+        request.slot = SlotKind::Fresh;
+    else
+        return fail(ErrorKind::InvalidArgument, "slot: must be any, pooled or fresh");
     return {};
 }
 
@@ -42,14 +50,21 @@ Result<> read_query_field(std::string_view name, std::string_view text, RunReque
     if (name == "runtime") return read_runtime(text, request);
     if (name == "start") return read_start(text, request);
     if (name == "slot") return read_slot(text, request);
-    if (name == "memory") limits.memory = TRY(parse_bytes(name, text, mebibytes(4), mebibytes(3072)));
-    else if (name == "tmp") limits.tmp = TRY(parse_bytes(name, text, kibibytes(64), mebibytes(3072)));
-    else if (name == "output") limits.output = TRY(parse_bytes(name, text, Bytes{0}, mebibytes(64)));
-    else if (name == "log") limits.log = TRY(parse_bytes(name, text, Bytes{0}, mebibytes(64)));
-    else if (name == "timeout") limits.timeout = TRY(parse_duration(name, text, Millis(1), Millis(600'000)));
-    else if (name == "processes") limits.processes = static_cast<std::uint32_t>(TRY(parse_count(name, text, 1, 1024)));
+    if (name == "memory")
+        limits.memory = TRY(parse_bytes(name, text, mebibytes(4), mebibytes(3072)));
+    else if (name == "tmp")
+        limits.tmp = TRY(parse_bytes(name, text, kibibytes(64), mebibytes(3072)));
+    else if (name == "output")
+        limits.output = TRY(parse_bytes(name, text, Bytes{0}, mebibytes(64)));
+    else if (name == "log")
+        limits.log = TRY(parse_bytes(name, text, Bytes{0}, mebibytes(64)));
+    else if (name == "timeout")
+        limits.timeout = TRY(parse_duration(name, text, Millis(1), Millis(600'000)));
+    else if (name == "processes")
+        limits.processes = static_cast<std::uint32_t>(TRY(parse_count(name, text, 1, 1024)));
     else
-        return fail(ErrorKind::InvalidArgument, "query: the field \"" + std::string(name.substr(0, 40)) + "\" is unknown",
+        return fail(ErrorKind::InvalidArgument,
+                    "query: the field \"" + std::string(name.substr(0, 40)) + "\" is unknown",
                     "runtime start slot memory tmp processes timeout output log");
     return {};
 }
@@ -84,7 +99,8 @@ Result<> read_part(const FormPart& part, Seen& seen, RunRequest& request) {
         return {};
     }
     if (part.name != "argument" && part.name != "environment")
-        return fail(ErrorKind::InvalidArgument, "body: the part \"" + std::string(part.name.substr(0, 40)) + "\" is unknown",
+        return fail(ErrorKind::InvalidArgument,
+                    "body: the part \"" + std::string(part.name.substr(0, 40)) + "\" is unknown",
                     "program event argument environment");
     if (part.content.find('\0') != std::string_view::npos)
         return fail(ErrorKind::InvalidArgument, std::string(part.name) + ": has a zero byte");

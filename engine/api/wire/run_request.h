@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "hotcell/run.h"
 #include "hotcell/error.h"
+#include "hotcell/run.h"
 
 namespace hotcell::api {
 

@@ -30,7 +30,8 @@ std::string text(const json::object& object, const char* name) {
     return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
 }
 
-void print_feature(const std::string& state, const std::string& name, const std::string& reason, const std::string& hint) {
+void print_feature(const std::string& state, const std::string& name, const std::string& reason,
+                   const std::string& hint) {
     fmt::print("{:<10}{:<26}{}\n", state, name, reason);
     if (!hint.empty()) fmt::print("{:<36}hint: {}\n", "", hint);
 }
@@ -47,7 +48,8 @@ void print_features(const json::object& engine, const char* list) {
 void print_pools(const json::object& engine) {
     const auto* pools = engine.if_contains("pools");
     if (pools == nullptr || !pools->is_array()) return;
-    constexpr const char* kColumns[] = {"runtime", "start", "ready", "building", "busy", "built", "destroyed", "failedBuilds"};
+    constexpr const char* kColumns[] = {"runtime", "start", "ready",     "building",
+                                        "busy",    "built", "destroyed", "failedBuilds"};
     for (const char* column : kColumns) fmt::print("{:<14}", column);
     fmt::print("\n");
     for (const auto& value : pools->get_array()) {
@@ -62,8 +64,10 @@ json::string json_text(const std::string& value) { return json::string(value.dat
 void print_as_json(const std::vector<Feature>& features) {
     json::array list;
     for (const Feature& feature : features)
-        list.push_back(json::object{{"name", json_text(feature.name)}, {"state", json_text(feature.state)},
-                                    {"reason", json_text(feature.reason)}, {"hint", json_text(feature.hint)}});
+        list.push_back(json::object{{"name", json_text(feature.name)},
+                                    {"state", json_text(feature.state)},
+                                    {"reason", json_text(feature.reason)},
+                                    {"hint", json_text(feature.hint)}});
     fmt::print("{}\n", json::serialize(list));
 }
 
@@ -77,8 +81,8 @@ Outcome<int> show_status(const Host& host, bool as_json) {
         return kSuccess;
     }
     const auto ready = get(host, "/readyz");
-    fmt::print("hotcell {} at {}: {}, instance {}\n", text(*engine, "version"), host.shown, ready ? "ready" : "not ready",
-               text(*engine, "instance"));
+    fmt::print("hotcell {} at {}: {}, instance {}\n", text(*engine, "version"), host.shown,
+               ready ? "ready" : "not ready", text(*engine, "instance"));
     fmt::print("runs {}, failed starts {}, control groups {}, Landlock ABI {}\n\n", text(*engine, "runs"),
                text(*engine, "failedStarts"), text(*engine, "cgroupDriver"), text(*engine, "landlockAbi"));
     print_pools(*engine);
@@ -96,7 +100,8 @@ Outcome<int> show_version(const Host& host, bool as_json) {
         fmt::print("{}\n", json::serialize(out));
         return kSuccess;
     }
-    fmt::print("client  {}\nserver  {}\n", HOTCELL_VERSION, engine ? server + " at " + host.shown : "not reached at " + host.shown);
+    fmt::print("client  {}\nserver  {}\n", HOTCELL_VERSION,
+               engine ? server + " at " + host.shown : "not reached at " + host.shown);
     return kSuccess;
 }
 
@@ -105,11 +110,13 @@ Outcome<int> examine_machine(const Host& host, bool as_json) {
     if (as_json) {
         print_as_json(features);
     } else {
-        for (const Feature& feature : features) print_feature(feature.state, feature.name, feature.reason, feature.hint);
+        for (const Feature& feature : features)
+            print_feature(feature.state, feature.name, feature.reason, feature.hint);
         const auto engine = get_object(host, "/version");
-        print_feature(engine ? "yes" : "no", "daemon",
-                      engine ? "hotcelld " + text(*engine, "version") + " answers at " + host.shown : engine.error().message,
-                      engine ? "" : engine.error().hint);
+        print_feature(
+            engine ? "yes" : "no", "daemon",
+            engine ? "hotcelld " + text(*engine, "version") + " answers at " + host.shown : engine.error().message,
+            engine ? "" : engine.error().hint);
     }
     const bool lacking = std::ranges::any_of(features, [](const Feature& feature) { return feature.state == "no"; });
     return lacking ? kCheckFailed : kSuccess;

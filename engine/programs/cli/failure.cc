@@ -10,11 +10,16 @@ namespace {
 
 int exit_status_of(long http_status) {
     switch (http_status) {
-        case 400: case 413: case 415: return kRefused;
-        case 401: case 403: return kDenied;
-        case 404: case 405: return kNotFound;
+        case 400:
+        case 413:
+        case 415: return kRefused;
+        case 401:
+        case 403: return kDenied;
+        case 404:
+        case 405: return kNotFound;
         case 409: return kConflict;
-        case 429: case 503: return kThrottled;
+        case 429:
+        case 503: return kThrottled;
         case 504: return kTimedOut;
         default: return kEngineFailed;
     }
@@ -41,7 +46,8 @@ std::string text_of(const Failure& failure, bool as_json) {
 }
 
 Failure failure_of_answer(long http_status, const std::string& body) {
-    Failure failure{exit_status_of(http_status), "Unknown", "the engine answered with status " + std::to_string(http_status)};
+    Failure failure{exit_status_of(http_status), "Unknown",
+                    "the engine answered with status " + std::to_string(http_status)};
     json::error_code error;
     const auto document = json::parse(body, error);
     if (error || !document.is_object()) return failure;

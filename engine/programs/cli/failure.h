@@ -9,24 +9,24 @@ namespace hotcell::cli {
 /// Exit statuses. A command that runs a program passes the program's own status through and uses those from 124 up.
 enum ExitStatus : int {
     kSuccess = 0,
-    kCheckFailed = 1,    // doctor: something the engine needs is missing
+    kCheckFailed = 1,  // doctor: something the engine needs is missing
     kUsage = 2,
-    kRefused = 3,        // the values asked for are out of rule
+    kRefused = 3,  // the values asked for are out of rule
     kNotFound = 4,
     kConflict = 5,
     kThrottled = 6,
-    kUnreachable = 7,    // no daemon
+    kUnreachable = 7,  // no daemon
     kDenied = 8,
     kEngineFailed = 9,
     kTimedOut = 124,
-    kRunFailed = 125,    // run: the program was never started
+    kRunFailed = 125,  // run: the program was never started
     kRunCannotRead = 126,
     kRunNoFile = 127,
 };
 
 struct Failure {
     int exit_status = kEngineFailed;
-    std::string code;     // as the API's "Code"
+    std::string code;  // as the API's "Code"
     std::string message;
     std::string hint{};
     std::string request_id{};

@@ -35,7 +35,8 @@ Failure explain(const Host& host, CURL* handle, CURLcode code) {
     ::curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &sys);
     Failure failure{kUnreachable, "Unreachable", "talk to " + host.shown + ": " + ::curl_easy_strerror(code)};
     if (code != CURLE_COULDNT_CONNECT) return failure;
-    failure.message = "connect to " + host.shown + (sys != 0 ? std::string(": ") + ::strerror(static_cast<int>(sys)) : "");
+    failure.message =
+        "connect to " + host.shown + (sys != 0 ? std::string(": ") + ::strerror(static_cast<int>(sys)) : "");
     failure.hint = "is hotcelld running? HOTCELL_HOST or --host name another socket";
     if (sys == EACCES || sys == EPERM) {
         failure.exit_status = kDenied;
@@ -80,8 +81,9 @@ Outcome<Host> Host::parse(std::string_view text) {
         host.base_url = text;
         while (host.base_url.ends_with('/')) host.base_url.pop_back();
     } else {
-        return std::unexpected(Failure{kUsage, "InvalidArgument", "host: must be unix:///path or http://address:port, not \"" +
-                                                                      std::string(text) + "\""});
+        return std::unexpected(
+            Failure{kUsage, "InvalidArgument",
+                    "host: must be unix:///path or http://address:port, not \"" + std::string(text) + "\""});
     }
     host.shown = host.socket_path.empty() ? host.base_url : host.socket_path;
     if (!host.socket_path.empty()) host.base_url = "http://localhost";
@@ -113,10 +115,12 @@ std::string percent_encode(std::string_view text) {
     constexpr char kHex[] = "0123456789ABCDEF";
     std::string out;
     for (const unsigned char byte : text) {
-        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                           byte == '-' || byte == '.' || byte == '_' || byte == '~';
-        if (plain) out.push_back(static_cast<char>(byte));
-        else out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+        if (plain)
+            out.push_back(static_cast<char>(byte));
+        else
+            out += {'%', kHex[byte >> 4], kHex[byte & 15]};
     }
     return out;
 }

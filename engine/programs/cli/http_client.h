@@ -18,7 +18,7 @@ public:
 
     std::string socket_path;  // empty for a port
     std::string base_url;
-    std::string shown;        // for messages
+    std::string shown;  // for messages
 };
 
 struct Answer {

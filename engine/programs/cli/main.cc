@@ -37,20 +37,25 @@ CLI::App* add_run(CLI::App& app, RunOptions& run) {
         "  125 it was not started; 126 FILE or event cannot be read; 127 FILE or event does not exist");
     command->add_option("FILE", run.file, "executable, or script of the runtime")->required();
     command->add_option("ARGS", run.arguments, "the program's arguments, after --");
-    command->add_option("--runtime", run.runtime, "custom, python3 … (by the name of FILE: .py is python3, else custom)");
+    command->add_option("--runtime", run.runtime,
+                        "custom, python3 … (by the name of FILE: .py is python3, else custom)");
     command->add_option("-e,--event", run.event, "standard input of the program: TEXT, @FILE, or - for standard input");
     command->add_option("--env", run.environment, "NAME=VALUE, may be repeated")->allow_extra_args(false);
     command->add_flag("--phases", run.phases, "print where the time went, on standard error");
-    constexpr std::pair<const char*, const char*> kLimits[][1] = {
-        {{"--start", "exec, zygote, auto"}},          {{"--slot", "pooled, fresh, any"}},
-        {{"--memory", "4MiB..3GiB, 128MiB"}},         {{"--tmp", "size of /tmp, 64MiB"}},
-        {{"--processes", "1..1024, 64"}},             {{"--timeout", "1ms..600s, 3s"}},
-        {{"--max-output", "kept of standard output, 6MiB"}}, {{"--max-log", "kept of standard error, 1MiB"}}};
+    constexpr std::pair<const char*, const char*> kLimits[][1] = {{{"--start", "exec, zygote, auto"}},
+                                                                  {{"--slot", "pooled, fresh, any"}},
+                                                                  {{"--memory", "4MiB..3GiB, 128MiB"}},
+                                                                  {{"--tmp", "size of /tmp, 64MiB"}},
+                                                                  {{"--processes", "1..1024, 64"}},
+                                                                  {{"--timeout", "1ms..600s, 3s"}},
+                                                                  {{"--max-output", "kept of standard output, 6MiB"}},
+                                                                  {{"--max-log", "kept of standard error, 1MiB"}}};
     for (const auto& [limit] : kLimits) {
         std::string field = std::string(limit.first).substr(2);
         if (field.starts_with("max-")) field = field.substr(4);
         command->add_option_function<std::string>(
-            limit.first, [&run, field](const std::string& value) { run.limits.emplace_back(field, value); }, limit.second);
+            limit.first, [&run, field](const std::string& value) { run.limits.emplace_back(field, value); },
+            limit.second);
     }
     return command;
 }
@@ -68,13 +73,15 @@ int run(int argc, char** argv) {
     CLI::App app("runs untrusted programs in sandboxes of their own");
     app.set_version_flag("--version", "hotcell " HOTCELL_VERSION);
     app.add_option("--host", options.host, "unix:///run/hotcell/api.sock or http://127.0.0.1:PORT (HOTCELL_HOST)");
-    app.add_option("-o,--output", options.output, "text or json (HOTCELL_OUTPUT)")->check(CLI::IsMember({"text", "json"}));
+    app.add_option("-o,--output", options.output, "text or json (HOTCELL_OUTPUT)")
+        ->check(CLI::IsMember({"text", "json"}));
     app.require_subcommand(1);
     app.fallthrough();  // --host and -o stand before or after the command
     const auto* run_command = add_run(app, options.run);
     const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
     const auto* version = app.add_subcommand("version", "versions of this program and of the running engine");
-    const auto* doctor = app.add_subcommand("doctor", "what this machine offers to sandboxes, with reasons; needs no daemon");
+    const auto* doctor =
+        app.add_subcommand("doctor", "what this machine offers to sandboxes, with reasons; needs no daemon");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
 #include <array>
+#include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -80,8 +80,9 @@ void print_phases(const json::object& report) {
         fmt::print(stderr, "{:<28}{:>12.1f}\n", (part ? "  " : "") + name, phase.at("micros").to_number<double>());
     }
     fmt::print(stderr, "{:<28}{:>12.1f}\n", "total", report.at("totalMicros").to_number<double>());
-    fmt::print(stderr, "start {}, slot {}, peak memory {} KiB, cpu {} µs, request {}\n", report.at("start").as_string().c_str(),
-               report.at("slot").as_string().c_str(), report.at("peakMemoryBytes").to_number<std::uint64_t>() / 1024,
+    fmt::print(stderr, "start {}, slot {}, peak memory {} KiB, cpu {} µs, request {}\n",
+               report.at("start").as_string().c_str(), report.at("slot").as_string().c_str(),
+               report.at("peakMemoryBytes").to_number<std::uint64_t>() / 1024,
                report.at("cpuMicros").to_number<std::int64_t>(), report.at("requestId").as_string().c_str());
 }
 
@@ -93,8 +94,7 @@ void print_remarks(const json::object& report) {
     const std::string outcome(report.at("outcome").as_string());
     if (outcome == "timed-out") fmt::print(stderr, "hotcell: killed at its timeout (--timeout)\n");
     if (outcome == "out-of-memory") fmt::print(stderr, "hotcell: killed at its memory limit (--memory)\n");
-    if (outcome == "signalled")
-        fmt::print(stderr, "hotcell: ended by signal {}\n", report.at("code").to_number<int>());
+    if (outcome == "signalled") fmt::print(stderr, "hotcell: ended by signal {}\n", report.at("code").to_number<int>());
 }
 
 int exit_status_of(const json::object& report) {

@@ -14,8 +14,8 @@ struct RunOptions {
     std::string runtime;  // empty: by the file's name, ".py" is python3
     std::string event;    // the text, "@FILE", or "-" for standard input
     std::vector<std::string> arguments;
-    std::vector<std::string> environment;                      // NAME=VALUE
-    std::vector<std::pair<std::string, std::string>> limits;   // query fields as given, judged by the engine
+    std::vector<std::string> environment;                     // NAME=VALUE
+    std::vector<std::pair<std::string, std::string>> limits;  // query fields as given, judged by the engine
     bool phases = false;
     bool as_json = false;
 };
