@@ -2,6 +2,8 @@
 # hotcell_never_sanitized(<target> …) is for hotcell-init, the forker's stub and what else runs between clone and exec
 # or is linked statically. A host build of the same code is tested instead.
 set(HOTCELL_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+set(CMAKE_C_FLAGS_SANITIZED "-O1 -g1" CACHE STRING "")  # quick to build; line numbers are enough
+set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1" CACHE STRING "")
 option(HOTCELL_COVERAGE "count executed lines with gcov" OFF)
 
 if(HOTCELL_SANITIZE)
