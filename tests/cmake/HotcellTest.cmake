@@ -1,10 +1,10 @@
-# hotcell_test(<name> SOURCES … [DEPENDS …] [LABELS …] [TIMEOUT seconds] [SHARED_HOST] [NO_ASAN] [NO_TSAN])
+# hotcell_test(<name> SOURCES … [DEPENDS …] [LABELS …] [TIMEOUT seconds] [SHARED_HOST] [NO_ASAN] [NO_TSAN] [NO_SANITIZERS])
 #
 # One GoogleTest program, one entry of ctest. LABELS name the stage of ./check that runs it:
 #   unit (the default)   no root, no sleep          kernel    root, control groups, mounts
 #   escape, faults       the suites of these names   vm        run inside the virtual machine only
 # SHARED_HOST: may run beside other tests that touch the host (all but unit tests run alone otherwise).
-# NO_ASAN, NO_TSAN: left out of these stages; say why beside it. tsan has a thread and memory of its own, so that tests
+# NO_ASAN, NO_TSAN, NO_SANITIZERS (both): left out of these stages; say why beside it. tsan has a thread and memory of its own, so that tests
 # which count threads, limit memory or enter a user namespace cannot pass under it.
 #
 # hotcell_test_program(<name> SOURCES … [DEPENDS …])
@@ -18,7 +18,7 @@ add_custom_target(hotcell_asan_tests)  # those which the stages of these names r
 add_custom_target(hotcell_tsan_tests)
 
 function(hotcell_test name)
-  cmake_parse_arguments(ARG "SHARED_HOST;NO_ASAN;NO_TSAN" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SHARED_HOST;NO_ASAN;NO_TSAN;NO_SANITIZERS" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "hotcell_test(${name}): what is ${ARG_UNPARSED_ARGUMENTS}?")
   endif()
@@ -36,7 +36,7 @@ function(hotcell_test name)
   add_dependencies(hotcell_tests ${name})
   foreach(sanitizer ASAN TSAN)
     string(TOLOWER ${sanitizer} label)
-    if(NOT ARG_NO_${sanitizer})
+    if(NOT ARG_NO_${sanitizer} AND NOT ARG_NO_SANITIZERS)
       add_dependencies(hotcell_${label}_tests ${name})
       list(APPEND ARG_LABELS ${label})
     endif()
