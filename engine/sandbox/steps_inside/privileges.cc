@@ -67,8 +67,13 @@ long set_limits(const InitPlan& plan) {
     ::close(static_cast<int>(fd));
     if (written < 0) return written;
     for (std::uint32_t i = 0; i < plan.limit_count; ++i) {
-        const rlimit limit{plan.limits[i].value, plan.limits[i].value};
-        const long result = raw::call(SYS_prlimit64, 0, plan.limits[i].resource, &limit, nullptr);
+        // a host that allows less already is stricter than the plan, and may not be asked for more (setrlimit(2))
+        rlimit host{};
+        long result = raw::call(SYS_prlimit64, 0, plan.limits[i].resource, nullptr, &host);
+        if (result < 0) return result;
+        const rlim_t value = plan.limits[i].value < host.rlim_max ? plan.limits[i].value : host.rlim_max;
+        const rlimit limit{value, value};
+        result = raw::call(SYS_prlimit64, 0, plan.limits[i].resource, &limit, nullptr);
         if (result < 0) return result;
     }
     return 0;
