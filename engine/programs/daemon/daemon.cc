@@ -1,0 +1,112 @@
+#include "engine/programs/daemon/daemon.h"
+
+#include <grp.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+
+#include "engine/api/routes/router.h"
+#include "engine/api/server/server.h"
+#include "engine/base/result.h"
+#include "engine/linux/sockets/unix_listener.h"
+#include "engine/programs/daemon/engine_service.h"
+#include "engine/programs/daemon/jail.h"
+
+namespace hotcell::daemon {
+
+namespace {
+
+void set_up_log(bool quiet) {
+    auto log = spdlog::stderr_logger_mt("hotcelld");
+    log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);  // UTC: the jail has no time zones
+    log->set_level(quiet ? spdlog::level::warn : spdlog::level::info);
+    spdlog::set_default_logger(std::move(log));
+}
+
+/// The group that may connect; only root and the daemon itself when there is none of that name.
+gid_t group_of(const DaemonOptions& options) {
+    const ::group* found = ::getgrnam(options.group.c_str());
+    return found != nullptr ? found->gr_gid : options.engine.front_gid;
+}
+
+Result<std::vector<linux::UniqueFd>> open_listeners(const DaemonOptions& options) {
+    auto listeners = TRY(linux::take_passed_listeners());
+    if (listeners.empty())
+        listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
+    return listeners;
+}
+
+JailOptions jail_of(const DaemonOptions& options) {
+    JailOptions jail;
+    jail.directories = {std::filesystem::absolute(options.engine.state_dir).lexically_normal(),
+                        std::filesystem::absolute(options.engine.run_dir).lexically_normal()};
+    jail.uid = options.engine.front_uid;
+    jail.gid = options.engine.front_gid;
+    return jail;
+}
+
+/// Waits for SIGTERM, SIGINT or the end of the privileged helper. The exit status that follows.
+int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
+    int status = 0;
+    boost::asio::signal_set signals(events, SIGTERM, SIGINT);
+    signals.async_wait([&](const boost::system::error_code& error, int number) {
+        if (!error) spdlog::info("signal {}: draining", number);
+        events.stop();
+    });
+    engine.on_broken([&](const Error& error) {
+        boost::asio::post(events, [&events, &status, words = error.message()] {
+            spdlog::error("{}", words);
+            status = 1;
+            events.stop();
+        });
+    });
+    events.run();
+    return status;
+}
+
+Result<int> serve(const DaemonOptions& options) {
+    const linux::ServiceManager manager;
+    EngineOptions engine_options = options.engine;
+    engine_options.log = [](std::string_view line) { spdlog::info("{}", line); };
+    auto prepared = TRY(Engine::prepare(std::move(engine_options)));
+    auto listeners = TRY(open_listeners(options));
+    TRY(enter_jail(jail_of(options)));
+
+    boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
+    Engine engine = TRY(std::move(prepared).start());
+    EngineService service(engine);
+    const api::Router router(service);
+    api::Server server(router, options.server);
+    for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
+    server.start();
+    spdlog::info("hotcelld {} listens at {}", HOTCELL_VERSION, options.socket);
+    manager.tell("READY=1");
+
+    const int status = wait_for_the_end(events, engine);
+    manager.tell("STOPPING=1");
+    server.stop_accepting();
+    engine.drain(options.drain);
+    if (!server.finish(Millis(2'000))) spdlog::warn("some answers were not read to their end");
+    std::error_code ignored;
+    std::filesystem::remove(options.socket, ignored);  // succeeds where the socket lies in the run directory
+    return status;
+}
+
+}  // namespace
+
+int run_daemon(const DaemonOptions& options) {
+    set_up_log(options.quiet);
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto status = serve(options);
+    if (status) return *status;
+    spdlog::error("{}", status.error().message());
+    return 1;
+}
+
+}  // namespace hotcell::daemon

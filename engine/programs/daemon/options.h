@@ -1,0 +1,25 @@
+// What hotcelld can be told: on the command line, or in a file of the same names (--config).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "engine/api/limits.h"
+#include "hotcell/engine.h"
+
+namespace hotcell::daemon {
+
+struct DaemonOptions {
+    EngineOptions engine;
+    std::string socket;             // empty: api.sock in the run directory
+    std::string group = "hotcell";  // may connect besides root; ignored when there is no such group
+    api::ServerLimits server;
+    Millis drain{30'000};  // what running programs get at SIGTERM
+    bool quiet = false;
+};
+
+/// The options, or the exit status when there is nothing to run (--help, --version, a usage error: 2), printed already.
+std::expected<DaemonOptions, int> parse_options(int argc, char** argv);
+
+}  // namespace hotcell::daemon
