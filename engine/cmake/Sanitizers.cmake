@@ -18,6 +18,12 @@ if(HOTCELL_COVERAGE)
   add_link_options(--coverage)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  # libstdc++ 12 hides std::expected from compilers that count concepts below C++20's; clang 16 can read it all the same (14 cannot)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-D__cpp_concepts=202002L> -Wno-builtin-macro-redefined
+                      -Wno-macro-redefined)
+endif()
+
 function(hotcell_never_sanitized)
   foreach(target IN LISTS ARGN)
     if(HOTCELL_SANITIZE)

@@ -10,6 +10,11 @@
 # hotcell_test_program(<name> SOURCES … [DEPENDS …])
 #
 # A tiny static C or C++ program that tests run inside a sandbox; built into ${HOTCELL_TEST_PROGRAMS}, never sanitized.
+#
+# hotcell_fuzzer(<name> SOURCES … [DEPENDS …])
+#
+# A libFuzzer target; built by the preset fuzz only: cmake --preset fuzz && cmake --build --preset fuzz &&
+# build/fuzz/tests/<name> -max_total_time=60. GoogleTest programs run the same function on mutated seeds in ./check.
 find_package(GTest REQUIRED)
 
 set(HOTCELL_TEST_PROGRAMS ${CMAKE_BINARY_DIR}/tests/programs)
@@ -58,4 +63,18 @@ function(hotcell_test_program name)
   add_dependencies(hotcell_tests ${name})
   add_dependencies(hotcell_asan_tests ${name})
   add_dependencies(hotcell_tsan_tests ${name})
+endfunction()
+
+add_custom_target(hotcell_fuzzers)
+function(hotcell_fuzzer name)
+  if(NOT HOTCELL_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_dependencies(hotcell_fuzzers ${name})
 endfunction()
