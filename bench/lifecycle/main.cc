@@ -49,8 +49,8 @@ double median(std::vector<double> values) {
 
 struct Case {
     std::string name;
-    std::string group;                // of cases that do the same work
-    bool floor = false;               // what the group's ratios are against
+    std::string group;   // of cases that do the same work
+    bool floor = false;  // what the group's ratios are against
     std::function<std::vector<Phase>()> once;
     bool uses_engine = false;
     std::vector<double> times_us;
@@ -76,7 +76,8 @@ public:
         std::ofstream(script_) << kScript;
         std::filesystem::permissions(directory, std::filesystem::perms(0755));
         add_plain("plain", "static C", true, {program_});
-        add_plain("bubblewrap", "static C", false, bubblewrap({"--ro-bind", program_, "/code/program"}, {"/code/program"}));
+        add_plain("bubblewrap", "static C", false,
+                  bubblewrap({"--ro-bind", program_, "/code/program"}, {"/code/program"}));
         add_engine("exec, fresh slot", "static C", "custom", program_bytes_, StartKind::Exec, SlotKind::Fresh);
         add_engine("exec, pooled slot", "static C", "custom", program_bytes_, StartKind::Exec, SlotKind::Pooled);
         add_plain("plain", "python3", true, {kPython, "-I", script_});
@@ -122,9 +123,13 @@ private:
 
     static std::vector<std::string> bubblewrap(const std::vector<std::string>& binds,
                                                const std::vector<std::string>& program) {
-        std::vector<std::string> all = {"/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--clearenv", "--cap-drop",
-                                        "ALL", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink",
-                                        "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"};
+        std::vector<std::string> all = {"/usr/bin/bwrap", "--unshare-all", "--die-with-parent",
+                                        "--clearenv",     "--cap-drop",    "ALL",
+                                        "--ro-bind",      "/usr",          "/usr",
+                                        "--symlink",      "usr/lib",       "/lib",
+                                        "--symlink",      "usr/lib64",     "/lib64",
+                                        "--proc",         "/proc",         "--dev",
+                                        "/dev",           "--tmpfs",       "/tmp"};
         all.insert(all.end(), binds.begin(), binds.end());
         all.insert(all.end(), program.begin(), program.end());
         return all;
@@ -226,9 +231,12 @@ int run(int argc, char** argv) {
     bool json = false;
     for (int i = 1; i < argc; ++i) {
         const std::string argument = argv[i];
-        if (argument == "--json") json = true;
-        else if (argument == "--rounds" && i + 1 < argc) rounds = std::max(1, std::atoi(argv[++i]));
-        else return std::fprintf(stderr, "usage: lifecycle [--rounds N] [--json]\n"), 2;
+        if (argument == "--json")
+            json = true;
+        else if (argument == "--rounds" && i + 1 < argc)
+            rounds = std::max(1, std::atoi(argv[++i]));
+        else
+            return std::fprintf(stderr, "usage: lifecycle [--rounds N] [--json]\n"), 2;
     }
     char directory[] = "/tmp/hotcell-bench-XXXXXX";
     if (::mkdtemp(directory) == nullptr) return std::perror("make a temporary directory"), 1;
@@ -236,8 +244,10 @@ int run(int argc, char** argv) {
     try {
         Lifecycle lifecycle(directory);
         lifecycle.measure(rounds);
-        if (json) print_json(lifecycle.cases());
-        else print_table(lifecycle.cases());
+        if (json)
+            print_json(lifecycle.cases());
+        else
+            print_table(lifecycle.cases());
     } catch (const std::exception& error) {
         std::fprintf(stderr, "lifecycle: %s\n", error.what());
         status = 1;

@@ -32,7 +32,8 @@ PlainEnd run_plain(const std::vector<std::string>& arguments, const std::string&
     if (failed != 0) throw std::runtime_error("spawn " + arguments[0]);
     PlainEnd end;
     // events of the benchmark fit a pipe
-    if (::write(in[1], event.data(), event.size()) != static_cast<ssize_t>(event.size())) throw std::runtime_error("feed");
+    if (::write(in[1], event.data(), event.size()) != static_cast<ssize_t>(event.size()))
+        throw std::runtime_error("feed");
     ::close(in[1]);
     char part[65536];
     for (ssize_t n; (n = ::read(out[0], part, sizeof part)) > 0;) end.output.append(part, static_cast<std::size_t>(n));

@@ -6,19 +6,19 @@
 #include "hotcell/error.h"
 
 /// The value of `expr`, or return its error from this function. Not inside a coroutine: use TRY_CO there.
-#define TRY(expr)                                                                   \
-    __extension__({                                                                 \
-        auto&& try_result_ = (expr);                                                \
-        if (!try_result_) return std::unexpected(std::move(try_result_).error());   \
-        *std::move(try_result_);                                                    \
+#define TRY(expr)                                                                 \
+    __extension__({                                                               \
+        auto&& try_result_ = (expr);                                              \
+        if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
+        *std::move(try_result_);                                                  \
     })
 
 /// The same, with one phrase put in front of the error.
-#define TRY_IN(outer, expr)                                                                   \
-    __extension__({                                                                           \
-        auto&& try_result_ = (expr);                                                          \
-        if (!try_result_) return std::unexpected(std::move(try_result_).error().in(outer));   \
-        *std::move(try_result_);                                                              \
+#define TRY_IN(outer, expr)                                                                 \
+    __extension__({                                                                         \
+        auto&& try_result_ = (expr);                                                        \
+        if (!try_result_) return std::unexpected(std::move(try_result_).error().in(outer)); \
+        *std::move(try_result_);                                                            \
     })
 
 namespace hotcell {

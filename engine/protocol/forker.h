@@ -34,7 +34,8 @@ enum {
     HC_ARM_STDERR,
     HC_ARM_ATTACH
 };
-#define HC_ARM_NAMESPACES {"user", "pid", "mnt", "net", "ipc", "uts", "cgroup"} /* below /proc/<pid>/ns */
+#define HC_ARM_NAMESPACES \
+    { "user", "pid", "mnt", "net", "ipc", "uts", "cgroup" } /* below /proc/<pid>/ns */
 
 struct hc_arm { /* builder -> forker: HC_ARM with descriptors, HC_DISARM without */
     uint32_t type;
@@ -51,7 +52,7 @@ struct hc_fork { /* front -> forker */
 
 struct hc_forked { /* forker -> front */
     uint32_t type;
-    int32_t pid;     /* of the child, as the domain's pid 1 sees it; 0 on failure */
+    int32_t pid; /* of the child, as the domain's pid 1 sees it; 0 on failure */
     uint64_t slot;
     uint32_t failed_step; /* protocol::Step, 0: none */
     int32_t sys;

@@ -12,7 +12,13 @@
 namespace hotcell::protocol {
 
 enum class BuilderRequest : std::uint32_t { BuildDomain = 1, BuildSlot = 2, DestroySlot = 3, DestroyDomain = 4 };
-enum class BuilderReply : std::uint32_t { Hello = 100, DomainBuilt = 101, SlotBuilt = 102, SlotGone = 103, DomainGone = 104 };
+enum class BuilderReply : std::uint32_t {
+    Hello = 100,
+    DomainBuilt = 101,
+    SlotBuilt = 102,
+    SlotGone = 103,
+    DomainGone = 104
+};
 
 /// What a descriptor of a reply is for. The front never gets one through which a process can be moved (tasks, procs).
 enum class FdRole : std::uint8_t {
@@ -55,14 +61,14 @@ struct BuildDomain {
 
 struct BuildSlot {
     std::uint32_t type = static_cast<std::uint32_t>(BuilderRequest::BuildSlot);
-    std::uint32_t executor;      // 1: a locked child waits in it for a Run frame; 0: armed for the domain's forker
-    std::uint64_t slot;          // chosen by the front, never 0, not in use
+    std::uint32_t executor;  // 1: a locked child waits in it for a Run frame; 0: armed for the domain's forker
+    std::uint64_t slot;      // chosen by the front, never 0, not in use
     std::uint64_t domain;
     std::uint64_t memory_bytes;  // cap while pooled; the front raises it through MemoryLimit
     std::uint64_t tmp_bytes;     // size of /tmp, counted against memory
     std::uint32_t tmp_inodes;
-    std::uint32_t pids;          // threads and processes, 8..32768
-    std::uint32_t cpu_weight;    // 1..10000, 100 is one share
+    std::uint32_t pids;        // threads and processes, 8..32768
+    std::uint32_t cpu_weight;  // 1..10000, 100 is one share
     std::uint32_t unused = 0;
 };
 
@@ -102,8 +108,8 @@ struct Gone {
 
 /// What the pid 1 of a domain or slot says of each child it reaped.
 struct ExitReport {
-    std::uint32_t pid;     // as pid 1 sees it
-    std::int32_t status;   // as wait(2) gives it
+    std::uint32_t pid;    // as pid 1 sees it
+    std::int32_t status;  // as wait(2) gives it
     std::uint64_t user_us;
     std::uint64_t system_us;
     std::uint64_t peak_rss_bytes;

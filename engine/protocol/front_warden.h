@@ -46,13 +46,13 @@ struct Attached {
 /// What seal looks at in each process. Verdict 0: as it must be.
 enum class SealFinding : std::uint32_t {
     Sound = 0,
-    Capabilities = 1,         // one of the five sets is not empty
+    Capabilities = 1,  // one of the five sets is not empty
     NoNewPrivilegesOff = 2,
     FilterOff = 3,            // Seccomp is not 2
     ForeignIdentity = 4,      // a uid or gid other than the expected one
     NamespaceDescriptor = 5,  // a descriptor of a namespace, pidfd, control group or device
     TooManyProcesses = 6,
-    CouldNotLook = 7,         // fails closed
+    CouldNotLook = 7,  // fails closed
     NoSuchSlot = 8,
 };
 

@@ -17,7 +17,7 @@ enum InitFd : int {
     kBootFd = 4,     // to the builder: one InitReport, then closed
     kStatusFd = 5,   // to the front: ExitReports
     kPlanFd = 6,
-    kArmFd = 7,      // domains: the forker's arm pipe
+    kArmFd = 7,          // domains: the forker's arm pipe
     kFirstAttachFd = 8,  // control group files to write "0" to
 };
 
@@ -30,7 +30,7 @@ enum class InitChild : std::uint32_t {
 struct ResourceLimit {
     std::uint32_t resource;  // RLIMIT_…
     std::uint32_t unused;
-    std::uint64_t value;     // soft and hard
+    std::uint64_t value;  // soft and hard
 };
 
 struct InitPlan {

@@ -14,8 +14,8 @@ inline constexpr std::uint32_t kMostArguments = 24;
 
 struct Bind {  // a file, directory or device node of the host, shown read-only
     char source[160];
-    char target[96];      // below the root, without a leading slash
-    std::uint32_t link;   // 1: `source` is the text of a symbolic link to make at `target`
+    char target[96];         // below the root, without a leading slash
+    std::uint32_t link;      // 1: `source` is the text of a symbolic link to make at `target`
     std::uint32_t optional;  // 1: left out when the source does not exist
 };
 
@@ -36,16 +36,16 @@ struct WardenConfig {
     std::uint32_t runtime_count;
     std::uint32_t front_uid;  // owner of what the front must write
     std::uint32_t front_gid;
-    std::uint32_t id_base;    // first host id for sandboxes, ≥ 100000
-    std::uint32_t id_ranges;  // how many ranges of 65536 follow it
-    std::uint32_t domain_ranges;  // of these, set aside for the slots of one domain
+    std::uint32_t id_base;           // first host id for sandboxes, ≥ 100000
+    std::uint32_t id_ranges;         // how many ranges of 65536 follow it
+    std::uint32_t domain_ranges;     // of these, set aside for the slots of one domain
     std::uint32_t require_landlock;  // least ABI, 0: use what is there
     std::uint32_t unused;
-    char instance[32];        // names control groups: [0-9a-z]{1,31}
+    char instance[32];  // names control groups: [0-9a-z]{1,31}
     char run_dir[160];
-    char store_dir[160];      // code store: what Attach names lies directly below
-    char init_path[160];      // hotcell-init, copied into a sealed memfd at start
-    Bind binds[kMostBinds];   // the root tree shared by all runtimes
+    char store_dir[160];     // code store: what Attach names lies directly below
+    char init_path[160];     // hotcell-init, copied into a sealed memfd at start
+    Bind binds[kMostBinds];  // the root tree shared by all runtimes
     RuntimeRecipe runtimes[kMostRuntimes];
 };
 

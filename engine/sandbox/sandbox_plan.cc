@@ -28,8 +28,8 @@ void list_steps(const SandboxSpec& spec, const OmittedSteps& omitted, InitPlan& 
     if (spec.child != InitChild::None) add(Step::ForkChild);
     for (const Step step : {Step::DropCapabilities, Step::NoNewPrivileges, Step::LoadFilter}) add(step);
     // Landlock and the filter come last: both refuse what the steps before them need
-    for (const Step step : {Step::ChildDescriptors, Step::ChildIds, Step::ChildCapabilities,
-                            Step::ChildNoNewPrivileges, Step::ChildLandlock, Step::ChildFilter})
+    for (const Step step : {Step::ChildDescriptors, Step::ChildIds, Step::ChildCapabilities, Step::ChildNoNewPrivileges,
+                            Step::ChildLandlock, Step::ChildFilter})
         add_child(step);
 }
 

@@ -21,7 +21,7 @@ struct SandboxSpec {
     std::uint64_t tmp_bytes = 0;
     std::uint32_t tmp_inodes = 0;
     std::uint32_t require_landlock = 0;
-    std::vector<std::string> arguments;    // of a forker
+    std::vector<std::string> arguments;  // of a forker
     std::vector<std::string> environment;
 };
 

@@ -41,13 +41,13 @@ static uint64_t monotonic_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void forget(struct armed_slot *entry) {
+static void forget(struct armed_slot* entry) {
     for (int i = 0; i < entry->count; ++i) close(entry->fds[i]);
     entry->slot = 0;
     entry->count = 0;
 }
 
-static struct armed_slot *find(uint64_t slot) {
+static struct armed_slot* find(uint64_t slot) {
     for (int i = 0; i < MOST_ARMED; ++i)
         if (armed[i].slot == slot) return &armed[i];
     return NULL;
@@ -61,24 +61,26 @@ static int take_arm_message(void) {
         char bytes[CMSG_SPACE(sizeof(int) * 16)];
         struct cmsghdr align;
     } control;
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
     const ssize_t n = recvmsg(HC_FORKER_ARM_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (n < 0) return errno == EAGAIN || errno == EINTR ? 1 : -1;
     if (n == 0) return -1;
     int fds[16];
     int count = 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
+    for (struct cmsghdr* c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
         count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(fds, CMSG_DATA(c), sizeof(int) * (size_t)count);
     }
-    struct armed_slot *entry = NULL;
+    struct armed_slot* entry = NULL;
     if (n == (ssize_t)sizeof message && message.slot != 0) {
         if (message.type == HC_DISARM) {
             entry = find(message.slot);
             if (entry != NULL) forget(entry);
             entry = NULL;
-        } else if (message.type == HC_ARM && count >= HC_ARM_ATTACH && count <= MOST_FDS && find(message.slot) == NULL) {
+        } else if (message.type == HC_ARM && count >= HC_ARM_ATTACH && count <= MOST_FDS &&
+                   find(message.slot) == NULL) {
             entry = find(0);
         }
     }
@@ -94,13 +96,13 @@ static int take_arm_message(void) {
 
 /* What helper and forker share while the forker is suspended (CLONE_VFORK). */
 static struct {
-    const struct armed_slot *slot;
+    const struct armed_slot* slot;
     unsigned omit;
     volatile uint32_t failed_step;
     volatile int sys;
     volatile pid_t child;
     volatile uint64_t entered_ns;
-    void *back[5]; /* __builtin_setjmp buffer: where the child goes on, on the forker's own stack */
+    void* back[5]; /* __builtin_setjmp buffer: where the child goes on, on the forker's own stack */
 } start;
 
 static int refuse(uint32_t step) {
@@ -111,7 +113,7 @@ static int refuse(uint32_t step) {
 
 /* The helper: the forker's memory, its own credentials and namespaces. Everything the child will weigh is charged to
  * the slot because the helper joins its groups before it forks. */
-static int enter_and_fork(void *unused) {
+static int enter_and_fork(void* unused) {
     (void)unused;
     if (!(start.omit & HC_OMIT_JOIN_CGROUPS)) {
         for (int i = HC_ARM_ATTACH; i < start.slot->count; ++i)
@@ -129,7 +131,7 @@ static int enter_and_fork(void *unused) {
     _exit(0);
 }
 
-static __attribute__((noinline)) void run_helper(struct hc_forked *answer, char *stack) {
+static __attribute__((noinline)) void run_helper(struct hc_forked* answer, char* stack) {
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
@@ -138,8 +140,7 @@ static __attribute__((noinline)) void run_helper(struct hc_forked *answer, char 
         start.failed_step = STEP_FORK;
         start.sys = errno;
     } else {
-        while (waitpid(helper, NULL, __WALL) < 0 && errno == EINTR) {
-        }
+        while (waitpid(helper, NULL, __WALL) < 0 && errno == EINTR) {}
         if (start.child == 0 && start.failed_step == 0) {
             start.failed_step = STEP_ENTER;
             start.sys = ECHILD;
@@ -154,7 +155,7 @@ static __attribute__((noinline)) void run_helper(struct hc_forked *answer, char 
 }
 
 /* In the child: from everything inside an empty slot to nothing. A failed step ends it; the front sees no READY. */
-static void lock_child(unsigned omit, const struct armed_slot *slot) {
+static void lock_child(unsigned omit, const struct armed_slot* slot) {
     static const int kTargets[] = {0, 1, 2, HC_CHANNEL_FD};
     const int sources[] = {slot->fds[HC_ARM_STDIN], slot->fds[HC_ARM_STDOUT], slot->fds[HC_ARM_STDERR],
                            slot->fds[HC_ARM_CHANNEL]};
@@ -189,14 +190,14 @@ static void lock_child(unsigned omit, const struct armed_slot *slot) {
 }
 
 /* One request. 1: this is the child. */
-static int fork_into(const struct hc_forker_hooks *hooks, unsigned omit, const struct hc_fork *request, char *stack,
-                     struct hc_child *child) {
+static int fork_into(const struct hc_forker_hooks* hooks, unsigned omit, const struct hc_fork* request, char* stack,
+                     struct hc_child* child) {
     struct hc_forked answer;
     memset(&answer, 0, sizeof answer);
     answer.type = HC_FORKED;
     answer.slot = request->slot;
     answer.received_ns = monotonic_ns();
-    struct armed_slot *volatile entry = request->slot != 0 ? find(request->slot) : NULL;
+    struct armed_slot* volatile entry = request->slot != 0 ? find(request->slot) : NULL;
     if (entry == NULL) {
         answer.failed_step = STEP_ENTER;
         answer.sys = ENXIO;
@@ -218,13 +219,13 @@ static int fork_into(const struct hc_forker_hooks *hooks, unsigned omit, const s
         if (hooks != NULL && hooks->after_fork_in_parent != NULL) hooks->after_fork_in_parent();
         forget(entry);
     }
-    while (send(HC_FORKER_CONTROL_FD, &answer, sizeof answer, MSG_NOSIGNAL) < 0 && errno == EINTR) {
-    }
+    while (send(HC_FORKER_CONTROL_FD, &answer, sizeof answer, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
     return 0;
 }
 
-int hc_forker_serve(const struct hc_forker_hooks *hooks, unsigned omit, struct hc_child *child) {
-    char *const stack = mmap(NULL, HELPER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+int hc_forker_serve(const struct hc_forker_hooks* hooks, unsigned omit, struct hc_child* child) {
+    char* const stack =
+        mmap(NULL, HELPER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED) return -1;
     for (;;) {
         struct pollfd entries[2] = {{HC_FORKER_CONTROL_FD, POLLIN, 0}, {HC_FORKER_ARM_FD, POLLIN, 0}};
@@ -242,7 +243,7 @@ int hc_forker_serve(const struct hc_forker_hooks *hooks, unsigned omit, struct h
     }
 }
 
-int hc_child_ready(const struct hc_child *child) {
+int hc_child_ready(const struct hc_child* child) {
     struct {
         struct hc_frame frame;
         struct hc_ready ready;

@@ -33,9 +33,9 @@ struct hc_child {
 /* Serves until the front closes the control pipe (returns -1) or in a forked child (returns 0, `child` filled; the
  * channel is HC_CHANNEL_FD, 0 1 2 are the slot's pipes, every other descriptor is closed, ids and capabilities dropped).
  * A step that fails in the child ends the child; in the helper it is told to the front. */
-int hc_forker_serve(const struct hc_forker_hooks *hooks, unsigned omit, struct hc_child *child);
+int hc_forker_serve(const struct hc_forker_hooks* hooks, unsigned omit, struct hc_child* child);
 
 /* In the child, once the runtime is itself again: tells the front. 0 or -errno. */
-int hc_child_ready(const struct hc_child *child);
+int hc_child_ready(const struct hc_child* child);
 
 #endif

@@ -14,7 +14,7 @@ static void after_fork_in_parent(void) { PyOS_AfterFork_Parent(); }
 
 static struct hc_child child;
 
-static PyObject *serve(PyObject *self, PyObject *args) {
+static PyObject* serve(PyObject* self, PyObject* args) {
     (void)self;
     (void)args;
     const struct hc_forker_hooks hooks = {before_fork, after_fork_in_parent};
@@ -23,7 +23,7 @@ static PyObject *serve(PyObject *self, PyObject *args) {
     return PyBool_FromLong(1);
 }
 
-static PyObject *ready(PyObject *self, PyObject *args) {
+static PyObject* ready(PyObject* self, PyObject* args) {
     (void)self;
     (void)args;
     const int result = hc_child_ready(&child);
@@ -34,8 +34,8 @@ static PyObject *ready(PyObject *self, PyObject *args) {
     return PyBool_FromLong(1);
 }
 
-static int read_exactly(void *to, size_t size) {
-    char *at = to;
+static int read_exactly(void* to, size_t size) {
+    char* at = to;
     while (size > 0) {
         const ssize_t n = read(HC_CHANNEL_FD, at, size);
         if (n < 0 && errno == EINTR) continue;
@@ -47,8 +47,8 @@ static int read_exactly(void *to, size_t size) {
 }
 
 /* Splits argc + envc NUL-ended strings into two lists; null with an exception when they do not fit. */
-static PyObject *split(const char *text, size_t length, uint32_t argc, uint32_t envc) {
-    PyObject *const lists[2] = {PyList_New(0), PyList_New(0)};
+static PyObject* split(const char* text, size_t length, uint32_t argc, uint32_t envc) {
+    PyObject* const lists[2] = {PyList_New(0), PyList_New(0)};
     if (lists[0] == NULL || lists[1] == NULL) goto failed;
     for (uint32_t i = 0; i < argc + envc; ++i) {
         const size_t size = strnlen(text, length);
@@ -56,7 +56,7 @@ static PyObject *split(const char *text, size_t length, uint32_t argc, uint32_t 
             PyErr_SetString(PyExc_ValueError, "run request: a string is not ended");
             goto failed;
         }
-        PyObject *const item = PyUnicode_DecodeFSDefaultAndSize(text, (Py_ssize_t)size);
+        PyObject* const item = PyUnicode_DecodeFSDefaultAndSize(text, (Py_ssize_t)size);
         if (item == NULL || PyList_Append(lists[i >= argc], item) != 0) goto failed;
         Py_DecRef(item);
         text += size + 1;
@@ -70,7 +70,7 @@ failed:
 }
 
 /* ([argv], ["NAME=value"]) of the one Run frame, or None when the front has closed the channel instead. */
-static PyObject *receive_run(PyObject *self, PyObject *args) {
+static PyObject* receive_run(PyObject* self, PyObject* args) {
     (void)self;
     (void)args;
     struct hc_frame frame;
@@ -86,11 +86,13 @@ static PyObject *receive_run(PyObject *self, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, "run request: counts out of range");
         return NULL;
     }
-    char *const text = PyMem_Malloc(length + 1);
+    char* const text = PyMem_Malloc(length + 1);
     if (text == NULL) return PyErr_NoMemory();
-    PyObject *result = NULL;
-    if (read_exactly(text, length) == 0) result = split(text, length, run.argc, run.envc);
-    else PyErr_SetString(PyExc_ValueError, "run request: cut short");
+    PyObject* result = NULL;
+    if (read_exactly(text, length) == 0)
+        result = split(text, length, run.argc, run.envc);
+    else
+        PyErr_SetString(PyExc_ValueError, "run request: cut short");
     PyMem_Free(text);
     return result;
 }

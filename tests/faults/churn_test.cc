@@ -18,8 +18,8 @@ namespace {
 long entries_of(const std::string& path) {
     long count = 0;
     std::error_code error;
-    for (auto at = std::filesystem::directory_iterator(path, error); !error && at != std::filesystem::directory_iterator();
-         at.increment(error))
+    for (auto at = std::filesystem::directory_iterator(path, error);
+         !error && at != std::filesystem::directory_iterator(); at.increment(error))
         ++count;
     return count;
 }
@@ -44,7 +44,8 @@ long groups_of(const std::string& instance) {
         std::error_code error;
         for (auto entry = std::filesystem::recursive_directory_iterator(root, error);
              !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error))
-            if (entry->is_directory() && entry->path().string().find("/hotcell-" + instance) != std::string::npos) ++count;
+            if (entry->is_directory() && entry->path().string().find("/hotcell-" + instance) != std::string::npos)
+                ++count;
     }
     return count;
 }
@@ -78,11 +79,10 @@ TEST(Churn, TenThousandSlotsLeaveNothing) {
     const auto once = [&](int round) {
         const bool executor = round % 2 == 0;
         const auto slot = warden.build_slot(domain, executor);
-        ASSERT_TRUE(slot.ok()) << round << ": " << protocol::step_name(static_cast<std::uint16_t>(slot.reply.failure.step))
-                               << " " << slot.reply.failure.sys;
-        if (round % 8 == 1) {
-            ASSERT_GT(warden.fork_into(domain, slot).pid, 0) << round;
-        }
+        ASSERT_TRUE(slot.ok()) << round << ": "
+                               << protocol::step_name(static_cast<std::uint16_t>(slot.reply.failure.step)) << " "
+                               << slot.reply.failure.sys;
+        if (round % 8 == 1) { ASSERT_GT(warden.fork_into(domain, slot).pid, 0) << round; }
         ASSERT_TRUE(warden.destroy_slot(slot)) << round;
     };
     for (int round = 0; round < 16; ++round) once(round);

@@ -11,13 +11,13 @@
 
 static int spread_memory(void) {
     const size_t size = (size_t)1 << 30;
-    char *const memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char* const memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE) != 0) return -1;
     for (size_t at = 0; at < size; at += (size_t)2 << 20) memory[at] = 1;
     return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     const unsigned omit = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     struct hc_child child;
     if (spread_memory() != 0) return 2;

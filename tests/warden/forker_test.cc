@@ -150,7 +150,8 @@ TEST(Forker, ItsChildIsChargedToTheSlot) {
 
 /// In a child process with the credentials of `domain`'s forker: is it let into the namespace? 0, or the errno.
 int enter_as_forker(pid_t domain_member, int user_namespace) {
-    const UniqueFd domain(::open(("/proc/" + std::to_string(domain_member) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
+    const UniqueFd domain(
+        ::open(("/proc/" + std::to_string(domain_member) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
     const pid_t child = ::fork();
     if (child == 0) {
         if (::setns(domain.get(), CLONE_NEWUSER) != 0) ::_exit(200);

@@ -12,9 +12,10 @@ namespace {
 using protocol::FdRole;
 using protocol::SealFinding;
 
-constexpr char kCount[] = "import sys\n"
-                          "words = sys.stdin.read().split()\n"
-                          "print(len(words), sys.argv[1:])\n";
+constexpr char kCount[] =
+    "import sys\n"
+    "words = sys.stdin.read().split()\n"
+    "print(len(words), sys.argv[1:])\n";
 
 class SlotTest : public ::testing::Test {
 protected:
@@ -28,7 +29,8 @@ TEST_F(SlotTest, AnExecutorRunsAStaticProgram) {
     ASSERT_TRUE(slot.ok()) << slot.reply.failure.step << " " << slot.reply.failure.sys;
     EXPECT_GE(slot.reply.host_id, 100'000u);
     ASSERT_TRUE(warden.wait_ready(slot, 0));
-    const auto attached = warden.attach(slot, warden.store_file("program", std::string(kTestProgramsDir) + "/count_bytes"));
+    const auto attached =
+        warden.attach(slot, warden.store_file("program", std::string(kTestProgramsDir) + "/count_bytes"));
     ASSERT_EQ(attached.failure.step, 0u) << attached.failure.sys;
     const auto end = warden.run(slot, slot, slot.reply.child_pid, {"/code/program", "a"}, "three words here");
     EXPECT_TRUE(end.exited_with(0)) << end.status << end.err;
@@ -63,7 +65,8 @@ TEST_F(SlotTest, AForkedChildRunsPython) {
         ASSERT_TRUE(warden.wait_ready(slot, 42));
         EXPECT_EQ(warden.seal(slot, 1).finding, SealFinding::Sound);
         ASSERT_EQ(warden.attach(slot, code).failure.step, 0u);
-        const auto end = warden.run(slot, domain, static_cast<std::uint32_t>(forked.pid), {"/code/main.py", "y"}, "one two");
+        const auto end =
+            warden.run(slot, domain, static_cast<std::uint32_t>(forked.pid), {"/code/main.py", "y"}, "one two");
         EXPECT_TRUE(end.exited_with(0)) << end.status << end.err;
         EXPECT_EQ(end.out, "2 ['y']\n");
         EXPECT_TRUE(warden.destroy_slot(slot));

@@ -21,16 +21,16 @@ namespace hotcell {
 struct EngineOptions {
     std::string state_dir = "/var/lib/hotcell";  // programs; kept over restarts
     std::string run_dir = "/run/hotcell";        // sockets and locks; one engine a directory
-    std::string libexec_dir;                     // hotcell-warden, hotcell-init; empty: beside the library's build or prefix
-    std::string runtimes_dir;                    // manifests; empty: as installed
-    std::string shims_dir;                       // shims; empty: as installed
-    std::uint32_t front_uid = 64000;             // owner of state and run directory once open() has returned
+    std::string libexec_dir;          // hotcell-warden, hotcell-init; empty: beside the library's build or prefix
+    std::string runtimes_dir;         // manifests; empty: as installed
+    std::string shims_dir;            // shims; empty: as installed
+    std::uint32_t front_uid = 64000;  // owner of state and run directory once open() has returned
     std::uint32_t front_gid = 64000;
-    Bytes memory_budget{};                       // of all sandboxes together; 0: three quarters of the machine's memory
-    std::uint32_t pooled_slots = 4;              // kept ready per runtime and kind of start, 0..256
-    std::uint32_t concurrent_runs = 64;          // further calls are refused with Exhausted
-    Bytes tmp_size = mebibytes(64);              // of /tmp in every slot
-    std::uint32_t require_landlock = 0;          // least Landlock ABI, 0: use what the kernel has
+    Bytes memory_budget{};               // of all sandboxes together; 0: three quarters of the machine's memory
+    std::uint32_t pooled_slots = 4;      // kept ready per runtime and kind of start, 0..256
+    std::uint32_t concurrent_runs = 64;  // further calls are refused with Exhausted
+    Bytes tmp_size = mebibytes(64);      // of /tmp in every slot
+    std::uint32_t require_landlock = 0;  // least Landlock ABI, 0: use what the kernel has
     std::function<void(std::string_view line)> log;  // one line of the engine's own log; unset: none
 };
 
@@ -44,22 +44,22 @@ struct Feature {
 
 struct PoolState {
     std::string runtime;
-    std::string start;   // "exec" or "zygote"
+    std::string start;  // "exec" or "zygote"
     std::uint32_t ready = 0;
     std::uint32_t building = 0;
     std::uint32_t busy = 0;
-    std::uint64_t built = 0;       // since open()
+    std::uint64_t built = 0;  // since open()
     std::uint64_t destroyed = 0;
     std::uint64_t failed_builds = 0;
 };
 
 struct EngineDescription {
     std::string version;
-    std::string instance;                // names its control groups
-    std::string cgroup_driver;           // "v1", "hybrid", "v2"
-    std::uint32_t landlock_abi = 0;      // 0: unavailable
+    std::string instance;            // names its control groups
+    std::string cgroup_driver;       // "v1", "hybrid", "v2"
+    std::uint32_t landlock_abi = 0;  // 0: unavailable
     std::vector<Feature> features;
-    std::vector<Feature> confinement;    // each layer and whether it is applied
+    std::vector<Feature> confinement;  // each layer and whether it is applied
     std::vector<std::string> runtimes;
     std::vector<PoolState> pools;
     std::uint64_t runs = 0;

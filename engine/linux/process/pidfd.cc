@@ -16,7 +16,8 @@ namespace hotcell::linux {
 
 Result<pid_t> pid_of(int pidfd, int proc) {
     const std::string path = "self/fdinfo/" + std::to_string(pidfd);
-    const UniqueFd file(TRY(syscall("open " + path, [&] { return ::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC); })));
+    const UniqueFd file(
+        TRY(syscall("open " + path, [&] { return ::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC); })));
     char text[512] = {};
     TRY(syscall("read " + path, [&] { return ::read(file.get(), text, sizeof text - 1); }));
     const char* line = std::strstr(text, "Pid:");

@@ -49,9 +49,7 @@ inline long receive_with_fds(int socket, void* data, std::size_t size, int* fds,
     message.msg_controllen = sizeof control;
     count = 0;
     long n;
-    do {
-        n = call(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC | flags);
-    } while (n == -EINTR);
+    do { n = call(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC | flags); } while (n == -EINTR);
     if (n < 0) return n;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;

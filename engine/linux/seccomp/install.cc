@@ -8,7 +8,8 @@
 namespace hotcell::linux::seccomp {
 
 Result<> install(std::span<const std::byte> program, Threads threads) {
-    if (program.empty() || program.size() % sizeof(sock_filter) != 0 || program.size() / sizeof(sock_filter) > BPF_MAXINSNS)
+    if (program.empty() || program.size() % sizeof(sock_filter) != 0 ||
+        program.size() / sizeof(sock_filter) > BPF_MAXINSNS)
         return fail(ErrorKind::InvalidArgument, "load a system-call filter: not a program");
     const sock_fprog whole{static_cast<unsigned short>(program.size() / sizeof(sock_filter)),
                            const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(program.data()))};

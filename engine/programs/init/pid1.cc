@@ -87,8 +87,8 @@ bool perform_all(const std::uint16_t* steps, std::uint32_t count, Perform perfor
 /// In the child: its steps, then its report up the pipe, then what it is for.
 [[noreturn]] void be_child(const InitPlan& plan, int pipe) {
     report = InitReport{};
-    const bool ok = perform_all(plan.child_steps, plan.child_step_count,
-                                [&](Step step) { return perform_child_step(plan, step); });
+    const bool ok =
+        perform_all(plan.child_steps, plan.child_step_count, [&](Step step) { return perform_child_step(plan, step); });
     (void)raw::write_all(pipe, &report, sizeof report);
     if (!ok) ::_exit(126);
     ::close(pipe);
@@ -149,13 +149,13 @@ long perform_step(const InitPlan& plan, Step step) {
             continue;
         }
         if (pid < 0) continue;
-        const protocol::ExitReport end{
-            static_cast<std::uint32_t>(pid), status,
-            static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(usage.ru_utime.tv_usec),
-            static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(usage.ru_stime.tv_usec),
-            static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
-        (void)raw::call(SYS_sendto, protocol::kStatusFd, &end, sizeof end, MSG_NOSIGNAL | MSG_DONTWAIT,
-                        nullptr, 0);
+        const protocol::ExitReport end{static_cast<std::uint32_t>(pid), status,
+                                       static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 +
+                                           static_cast<std::uint64_t>(usage.ru_utime.tv_usec),
+                                       static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 +
+                                           static_cast<std::uint64_t>(usage.ru_stime.tv_usec),
+                                       static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+        (void)raw::call(SYS_sendto, protocol::kStatusFd, &end, sizeof end, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
     }
 }
 
@@ -165,7 +165,8 @@ const InitPlan* map_plan() {
     void* at = ::mmap(nullptr, static_cast<std::size_t>(file.st_size), PROT_READ, MAP_PRIVATE, protocol::kPlanFd, 0);
     if (at == MAP_FAILED) return nullptr;
     const auto* plan = static_cast<const InitPlan*>(at);
-    const bool sound = plan->version == protocol::kInitPlanVersion && plan->size == static_cast<std::uint64_t>(file.st_size);
+    const bool sound =
+        plan->version == protocol::kInitPlanVersion && plan->size == static_cast<std::uint64_t>(file.st_size);
     return sound ? plan : nullptr;
 }
 
@@ -178,8 +179,7 @@ int run_pid1() {
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     ::sigprocmask(SIG_BLOCK, &children, nullptr);
-    const bool ok =
-        perform_all(plan->steps, plan->step_count, [&](Step step) { return perform_step(*plan, step); });
+    const bool ok = perform_all(plan->steps, plan->step_count, [&](Step step) { return perform_step(*plan, step); });
     (void)raw::write_all(protocol::kBootFd, &report, sizeof report);
     if (!ok) return 126;
     // 0, 1, 2 and the channel belong to the child alone: their other ends must see it go

@@ -11,7 +11,7 @@ constexpr std::uint64_t kReadExecute =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
 
 // Newer than the headers of Debian 12; numbers from the kernel's uapi/linux/landlock.h.
-constexpr std::uint64_t kTruncate = 1ULL << 14;   // ABI 3
+constexpr std::uint64_t kTruncate = 1ULL << 14;     // ABI 3
 constexpr std::uint64_t kIoctlDevice = 1ULL << 15;  // ABI 5
 struct RulesetAttributes {
     std::uint64_t handled_access_fs;

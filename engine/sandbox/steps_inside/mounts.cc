@@ -15,12 +15,12 @@ namespace raw = hotcell::linux::raw;
 namespace {
 
 constexpr std::array kCovered = {
-    "/proc/kcore",      "/proc/keys",         "/proc/key-users",   "/proc/kallsyms", "/proc/timer_list",
-    "/proc/sched_debug", "/proc/interrupts",  "/proc/slabinfo",    "/proc/vmallocinfo", "/proc/acpi",
-    "/proc/asound",     "/proc/scsi",         "/proc/latency_stats", "/proc/kmsg",   "/proc/pressure",
-    "/proc/config.gz",  "/proc/diskstats",    "/proc/swaps",       "/proc/modules",  "/proc/iomem",
-    "/proc/ioports",    "/proc/kpagecount",   "/proc/kpageflags",  "/proc/kpagecgroup", "/proc/cmdline",
-    "/proc/partitions", "/proc/mdstat",       "/proc/timer_stats",
+    "/proc/kcore",       "/proc/keys",       "/proc/key-users",     "/proc/kallsyms",    "/proc/timer_list",
+    "/proc/sched_debug", "/proc/interrupts", "/proc/slabinfo",      "/proc/vmallocinfo", "/proc/acpi",
+    "/proc/asound",      "/proc/scsi",       "/proc/latency_stats", "/proc/kmsg",        "/proc/pressure",
+    "/proc/config.gz",   "/proc/diskstats",  "/proc/swaps",         "/proc/modules",     "/proc/iomem",
+    "/proc/ioports",     "/proc/kpagecount", "/proc/kpageflags",    "/proc/kpagecgroup", "/proc/cmdline",
+    "/proc/partitions",  "/proc/mdstat",     "/proc/timer_stats",
 };
 constexpr std::array kReadOnly = {"/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"};
 

@@ -112,8 +112,6 @@ long child_ids(const InitPlan&) {
 
 long child_capabilities(const InitPlan&) { return raw::clear_capabilities(); }
 
-long child_filter(const InitPlan& plan) {
-    return load_filter(plan, plan.child_filter_at, plan.child_filter_length);
-}
+long child_filter(const InitPlan& plan) { return load_filter(plan, plan.child_filter_at, plan.child_filter_length); }
 
 }  // namespace hotcell::sandbox::inside

@@ -41,7 +41,9 @@ bool is_sound(const protocol::BuildSlot& request) {
 }  // namespace
 
 Builder::Builder(Workshop shop, UniqueFd front, UniqueFd warden)
-    : shop_(std::move(shop)), front_(std::move(front)), warden_(std::move(warden)),
+    : shop_(std::move(shop)),
+      front_(std::move(front)),
+      warden_(std::move(warden)),
       ids_(shop_.config.id_base, shop_.config.id_ranges, shop_.config.domain_ranges) {}
 
 int Builder::serve() {
@@ -98,8 +100,10 @@ void Builder::build_domain(const protocol::BuildDomain& request) {
     }
     const IdBlock spare = *ids;
     auto domain = hotcell::warden::build_domain(shop_, request, std::move(*ids), built);
-    if (domain) domains_.emplace(request.domain, std::move(*domain));
-    else ids_.give_back(spare);
+    if (domain)
+        domains_.emplace(request.domain, std::move(*domain));
+    else
+        ids_.give_back(spare);
     reply_built(BuilderReply::DomainBuilt, request.domain, built);
 }
 
@@ -125,7 +129,8 @@ void Builder::build_slot(const protocol::BuildSlot& request) {
 }
 
 bool Builder::register_slot(const Slot& slot, const SlotHandles& handles, const linux::cgroup::Group& group) {
-    const protocol::SlotNotice notice{static_cast<std::uint32_t>(protocol::WardenNotice::Register), slot.host_id, slot.id};
+    const protocol::SlotNotice notice{static_cast<std::uint32_t>(protocol::WardenNotice::Register), slot.host_id,
+                                      slot.id};
     const int fds[protocol::kRegisterFds] = {handles.mounts.get(), handles.code.get(), handles.opt.get(),
                                              slot.init.get(), group.freezer_directory()};
     return raw::send_with_fds(warden_.get(), &notice, sizeof notice, fds, protocol::kRegisterFds) == 0;
@@ -137,7 +142,8 @@ void Builder::destroy_slot(std::uint64_t id) {
     Slot slot = std::move(found->second);
     slots_.erase(found);
     linux::kill_process(slot.init.get());
-    const protocol::SlotNotice notice{static_cast<std::uint32_t>(protocol::WardenNotice::Forget), slot.host_id, slot.id};
+    const protocol::SlotNotice notice{static_cast<std::uint32_t>(protocol::WardenNotice::Forget), slot.host_id,
+                                      slot.id};
     (void)raw::send_with_fds(warden_.get(), &notice, sizeof notice, nullptr, 0);
     const auto domain = domains_.find(slot.domain);
     if (slot.armed && domain != domains_.end()) {
@@ -145,7 +151,8 @@ void Builder::destroy_slot(std::uint64_t id) {
         (void)raw::send_with_fds(domain->second.arm.get(), &message, sizeof message, nullptr, 0, MSG_DONTWAIT);
     }
     slot.group.thaw();
-    dying_.push_back({false, id, slot.domain, slot.host_id, 0, std::move(slot.init), std::move(slot.group), std::nullopt});
+    dying_.push_back(
+        {false, id, slot.domain, slot.host_id, 0, std::move(slot.init), std::move(slot.group), std::nullopt});
     bury();
 }
 

@@ -84,7 +84,8 @@ void BuiltReply::add(FdRole role, UniqueFd fd) {
     fds.push_back(std::move(fd));
 }
 
-std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& request, IdBlock ids, BuiltReply& reply) {
+std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& request, IdBlock ids,
+                                   BuiltReply& reply) {
     const protocol::RuntimeRecipe& recipe = shop.config.runtimes[request.runtime];
     Stopwatch watch(reply);
     auto group = shop.groups->create("domain-" + std::to_string(request.domain),
@@ -141,7 +142,8 @@ std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& 
     reply.add(FdRole::Stdout, std::move(out->ours));
     reply.add(FdRole::Stderr, std::move(err->ours));
     if (recipe.has_forker != 0) reply.add(FdRole::Control, std::move(control->ours));
-    return Domain{request.domain, std::move(outcome.sandbox.init), std::move(arm->ours), std::move(*group), std::move(ids)};
+    return Domain{request.domain, std::move(outcome.sandbox.init), std::move(arm->ours), std::move(*group),
+                  std::move(ids)};
 }
 
 namespace {
@@ -194,8 +196,8 @@ long arm_forker(const Domain& domain, const Slot& slot, const OpenedSlot& opened
     const auto attach = slot.group.attach_fds();
     fds.insert(fds.end(), attach.begin(), attach.end());
     const hc_arm message{HC_ARM, static_cast<std::uint32_t>(attach.size()), slot.id};
-    return linux::raw::send_with_fds(domain.arm.get(), &message, sizeof message, fds.data(), static_cast<int>(fds.size()),
-                                     MSG_DONTWAIT);
+    return linux::raw::send_with_fds(domain.arm.get(), &message, sizeof message, fds.data(),
+                                     static_cast<int>(fds.size()), MSG_DONTWAIT);
 }
 
 }  // namespace
@@ -204,7 +206,8 @@ std::optional<Slot> build_slot(Workshop& shop, Domain& domain, const protocol::B
                                SlotHandles& handles) {
     Stopwatch watch(reply);
     const auto host_id = domain.ids.take();
-    if (!host_id) return fail_reply(reply, Step::WriteIdMaps, Error{ErrorKind::Exhausted, EAGAIN, {}, {}}), std::nullopt;
+    if (!host_id)
+        return fail_reply(reply, Step::WriteIdMaps, Error{ErrorKind::Exhausted, EAGAIN, {}, {}}), std::nullopt;
     auto group = shop.groups->create(
         "slot-" + std::to_string(request.slot),
         {.memory = Bytes{request.memory_bytes}, .pids = request.pids, .cpu_weight = request.cpu_weight});

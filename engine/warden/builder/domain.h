@@ -22,10 +22,10 @@ namespace hotcell::warden {
 /// What every build needs and no build changes.
 struct Workshop {
     protocol::WardenConfig config{};
-    linux::UniqueFd proc;        // the host's
-    linux::UniqueFd init_image;  // sealed memfd
-    linux::UniqueFd own_network; // namespace
-    linux::UniqueFd root_tree;   // mount namespace
+    linux::UniqueFd proc;         // the host's
+    linux::UniqueFd init_image;   // sealed memfd
+    linux::UniqueFd own_network;  // namespace
+    linux::UniqueFd root_tree;    // mount namespace
     sandbox::Filters filters;
     sandbox::OmittedSteps omitted;  // empty but in tests
     std::optional<linux::cgroup::Tree> groups;
@@ -60,7 +60,8 @@ struct BuiltReply {
 };
 
 /// Builds a domain. nullopt: reply.failure says why, and nothing is left.
-std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& request, IdBlock ids, BuiltReply& reply);
+std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& request, IdBlock ids,
+                                   BuiltReply& reply);
 
 /// What the warden is told of a new slot.
 struct SlotHandles {

@@ -13,7 +13,8 @@ using linux::UniqueFd;
 namespace {
 
 Result<> make_nonblocking(int fd) {
-    TRY(syscall("make a descriptor non-blocking", [&] { return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }));
+    TRY(syscall("make a descriptor non-blocking",
+                [&] { return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }));
     return {};
 }
 

@@ -36,7 +36,8 @@ Result<> make_directory(const std::string& path, mode_t mode) {
 
 Result<> make_file(const std::string& path) {
     TRY(make_directories(path));
-    const int fd = TRY(syscall("make file " + path, [&] { return ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0444); }));
+    const int fd =
+        TRY(syscall("make file " + path, [&] { return ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0444); }));
     ::close(fd);
     return {};
 }
@@ -73,7 +74,8 @@ Result<> build_tree(const protocol::WardenConfig& config, const std::string& roo
     // the one /proc that is not masked: a user namespace may mount its own only where it sees one like it (proc(5))
     TRY(linux::mount_new("proc", root + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, ""));
     TRY(syscall("make the root tree read-only", [&] {
-        return ::mount(nullptr, root.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr);
+        return ::mount(nullptr, root.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
+                       nullptr);
     }));
     return linux::pivot_into(root);
 }
@@ -125,8 +127,9 @@ Result<UniqueFd> make_root_tree(const protocol::WardenConfig& config, int proc) 
     UniqueFd result(table);
     if (heard < 0) return fail(ErrorKind::Broken, "make the root tree: the helper ended early");
     if (word.text[0] != '\0')
-        return word.sys != 0 ? Result<UniqueFd>(fail_errno(word.sys, std::string("make the root tree: ") + word.text))
-                             : Result<UniqueFd>(fail(ErrorKind::Broken, std::string("make the root tree: ") + word.text));
+        return word.sys != 0
+                   ? Result<UniqueFd>(fail_errno(word.sys, std::string("make the root tree: ") + word.text))
+                   : Result<UniqueFd>(fail(ErrorKind::Broken, std::string("make the root tree: ") + word.text));
     if (!result) return fail_errno(table_error, "open the root tree's mount namespace");
     return result;
 }

@@ -182,16 +182,15 @@ protocol::StepFailure link_up(int init, int own_network) {
 UniqueFd seal_plan(std::span<const std::byte> bytes) {
     UniqueFd fd(::memfd_create("hotcell-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd || raw::write_all(fd.get(), bytes.data(), bytes.size()) < 0) return UniqueFd();
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return UniqueFd();
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+        return UniqueFd();
     return fd;
 }
 
 bool wait_readable(int fd, int milliseconds) {
     pollfd entry{fd, POLLIN, 0};
     int n;
-    do {
-        n = ::poll(&entry, 1, milliseconds);
-    } while (n < 0 && errno == EINTR);
+    do { n = ::poll(&entry, 1, milliseconds); } while (n < 0 && errno == EINTR);
     return n == 1;
 }
 
@@ -232,24 +231,28 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
     ::waitpid(helper, nullptr, 0);
     BuiltSandbox& sandbox = outcome.sandbox;
     if (count > 0) sandbox.init = UniqueFd(fds[0]);
-    if (heard != static_cast<long>(sizeof word)) outcome.failure = failed(Step::EnterDomain, EPIPE);
-    else outcome.failure = word.failure;
+    if (heard != static_cast<long>(sizeof word))
+        outcome.failure = failed(Step::EnterDomain, EPIPE);
+    else
+        outcome.failure = word.failure;
     sandbox.steps.assign(word.steps, word.steps + word.step_count);
 
     if (outcome.failure.step == 0) {
         const std::uint64_t before = monotonic_ns();
         outcome.failure = link_up(sandbox.init.get(), build.own_network);
-        sandbox.steps.push_back({static_cast<std::uint16_t>(Step::LinkUp), 0,
-                                 static_cast<std::uint32_t>(monotonic_ns() - before)});
+        sandbox.steps.push_back(
+            {static_cast<std::uint16_t>(Step::LinkUp), 0, static_cast<std::uint32_t>(monotonic_ns() - before)});
     }
     if (outcome.failure.step == 0) {
         // pid 1 goes on; it answers on the boot pipe or, failing before that, closes it
         const std::uint64_t before = monotonic_ns();
         (void)raw::write_all(release_write.get(), "x", 1);
-        if (!wait_readable(boot_read.get(), kBuildDeadlineMs)) outcome.failure = failed(Step::ExecInit, ETIMEDOUT);
+        if (!wait_readable(boot_read.get(), kBuildDeadlineMs))
+            outcome.failure = failed(Step::ExecInit, ETIMEDOUT);
         else if (raw::read_all(boot_read.get(), &sandbox.report, sizeof sandbox.report) < 0)
             outcome.failure = failed(Step::ExecInit, ENOEXEC);
-        else outcome.failure = sandbox.report.failure;
+        else
+            outcome.failure = sandbox.report.failure;
         std::uint64_t inside = 0;
         for (std::uint32_t i = 0; i < sandbox.report.step_count; ++i) inside += sandbox.report.steps[i].nanoseconds;
         const std::uint64_t all = monotonic_ns() - before;

@@ -19,12 +19,12 @@
 namespace hotcell::warden {
 
 struct SandboxBuild {
-    int proc = -1;           // the host's /proc
-    int init_image = -1;     // sealed memfd with hotcell-init
-    int own_network = -1;    // the builder's network namespace
-    int root_tree = -1;      // mount namespace to clone from
-    int domain = -1;         // pidfd of the domain's pid 1 to be born in; -1: on the host, as a domain
-    std::string id_map;      // for uid_map and gid_map
+    int proc = -1;         // the host's /proc
+    int init_image = -1;   // sealed memfd with hotcell-init
+    int own_network = -1;  // the builder's network namespace
+    int root_tree = -1;    // mount namespace to clone from
+    int domain = -1;       // pidfd of the domain's pid 1 to be born in; -1: on the host, as a domain
+    std::string id_map;    // for uid_map and gid_map
     std::span<const std::byte> plan;
     std::vector<std::pair<int, int>> descriptors;  // ours → number in pid 1 (protocol::InitFd)
 };

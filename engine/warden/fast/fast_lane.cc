@@ -56,8 +56,11 @@ protocol::StepFailure move_into(int tree, int place, int mounts, int own_mounts)
 }  // namespace
 
 FastLane::FastLane(UniqueFd front, UniqueFd builder, UniqueFd store, UniqueFd own_mounts, UniqueFd proc)
-    : front_(std::move(front)), builder_(std::move(builder)), store_(std::move(store)),
-      own_mounts_(std::move(own_mounts)), proc_(std::move(proc)) {}
+    : front_(std::move(front)),
+      builder_(std::move(builder)),
+      store_(std::move(store)),
+      own_mounts_(std::move(own_mounts)),
+      proc_(std::move(proc)) {}
 
 int FastLane::serve() {
     for (;;) {
@@ -82,9 +85,10 @@ bool FastLane::receive_from_builder() {
     const long size = raw::receive_with_fds(builder_.get(), &notice, sizeof notice, fds, count, MSG_DONTWAIT);
     if (size == -EAGAIN) return true;
     if (size != static_cast<long>(sizeof notice)) return false;
-    if (notice.type == static_cast<std::uint32_t>(protocol::WardenNotice::Forget)) return slots_.erase(notice.slot), true;
+    if (notice.type == static_cast<std::uint32_t>(protocol::WardenNotice::Forget))
+        return slots_.erase(notice.slot), true;
     if (count != static_cast<int>(protocol::kRegisterFds)) return false;
-    slots_[notice.slot] = SlotEntry{notice.host_id,    UniqueFd(fds[0]), UniqueFd(fds[1]),
+    slots_[notice.slot] = SlotEntry{notice.host_id,   UniqueFd(fds[0]), UniqueFd(fds[1]),
                                     UniqueFd(fds[2]), UniqueFd(fds[3]), UniqueFd(fds[4])};
     return true;
 }
@@ -126,12 +130,11 @@ protocol::StepFailure FastLane::attach(const protocol::Attach& request) {
     const long source = open_in_store(store_.get(), request.name);
     if (source < 0) return failed(Step::OpenCode, source);
     const UniqueFd directory(static_cast<int>(source));
-    const long cloned =
-        raw::open_tree(directory.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    const long cloned = raw::open_tree(directory.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
     if (cloned < 0) return failed(Step::OpenCode, cloned);
     const UniqueFd tree(static_cast<int>(cloned));
-    const long marked = raw::mount_setattr(tree.get(), "", AT_EMPTY_PATH,
-                                           MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
+    const long marked =
+        raw::mount_setattr(tree.get(), "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
     if (marked < 0) return failed(Step::OpenCode, marked);
     const int place = request.place == protocol::MountPlace::Opt ? slot->second.opt.get() : slot->second.code.get();
     return move_into(tree.get(), place, slot->second.mounts.get(), own_mounts_.get());
@@ -161,8 +164,8 @@ void FastLane::answer_seal(const protocol::Seal& request) {
     if (found == slots_.end()) {
         reply.finding = protocol::SealFinding::NoSuchSlot;
     } else {
-        const SealAnswer answer = inspect_slot(
-            {proc_.get(), found->second.group.get(), found->second.host_id, request.most_processes});
+        const SealAnswer answer =
+            inspect_slot({proc_.get(), found->second.group.get(), found->second.host_id, request.most_processes});
         reply.finding = answer.finding;
         reply.processes = answer.processes;
         if (answer.finding != protocol::SealFinding::Sound) kill(request.slot);

@@ -114,7 +114,8 @@ SealAnswer inspect_frozen(const SealQuestion& question) {
         answer.finding = inspect_process(question, pid);
         if (answer.finding != SealFinding::Sound) return answer;
     }
-    if (answer.processes == 0) answer.finding = SealFinding::CouldNotLook;
+    if (answer.processes == 0)
+        answer.finding = SealFinding::CouldNotLook;
     else if (question.most_processes != 0 && answer.processes > question.most_processes + 1)
         answer.finding = SealFinding::TooManyProcesses;
     return answer;

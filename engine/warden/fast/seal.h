@@ -8,8 +8,8 @@
 namespace hotcell::warden {
 
 struct SealQuestion {
-    int proc = -1;            // the host's /proc
-    int group = -1;           // the slot's group directory
+    int proc = -1;   // the host's /proc
+    int group = -1;  // the slot's group directory
     std::uint32_t host_id = 0;
     std::uint32_t most_processes = 0;  // besides pid 1; 0: any number
 };
