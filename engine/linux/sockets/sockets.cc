@@ -1,0 +1,65 @@
+#include "engine/linux/sockets/sockets.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "engine/linux/raw/fd_passing.h"
+#include "engine/linux/syscall.h"
+
+namespace hotcell::linux {
+
+Result<SocketPair> make_message_pair() {
+    int ends[2];
+    TRY(syscall("make a socketpair", [&] { return ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }));
+    SocketPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+    TRY(syscall("make a socket non-blocking", [&] { return ::fcntl(ends[0], F_SETFL, O_NONBLOCK); }));
+    return pair;
+}
+
+Received receive_message(int socket, void* data, std::size_t most) {
+    Received received;
+    int numbers[raw::kMostPassedFds];
+    int count = 0;
+    received.size = raw::receive_with_fds(socket, data, most, numbers, count, MSG_DONTWAIT);
+    for (int i = 0; i < count; ++i) received.fds.emplace_back(numbers[i]);
+    return received;
+}
+
+long send_message(int socket, const void* data, std::size_t size) {
+    return raw::send_with_fds(socket, data, size, nullptr, 0, MSG_DONTWAIT);
+}
+
+long read_some(int fd, char* data, std::size_t most) {
+    long n;
+    do {
+        n = raw::call(SYS_read, fd, data, most);
+    } while (n == -EINTR);
+    return n;
+}
+
+long write_some(int fd, std::string_view bytes) {
+    long n;
+    do {
+        n = raw::call(SYS_write, fd, bytes.data(), bytes.size());
+    } while (n == -EINTR);
+    return n;
+}
+
+bool wait_readable(int fd, int milliseconds) {
+    pollfd entry{fd, POLLIN, 0};
+    for (;;) {
+        const int n = ::poll(&entry, 1, milliseconds);
+        if (n >= 0) return n == 1;
+        if (errno != EINTR) return false;
+    }
+}
+
+void block_signals_of_this_thread() {
+    sigset_t all;
+    sigfillset(&all);
+    (void)::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace hotcell::linux

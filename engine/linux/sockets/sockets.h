@@ -1,0 +1,45 @@
+// Unix sockets and pipes as the front uses them: pairs, and one read or write that never waits.
+//
+// Here: pairs of SOCK_SEQPACKET, receive and send with or without descriptors. Not here: who is written to when
+// (environment/reactor). Threads: free functions, any. Kernel: unix(7), pipe(7).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/linux/unique_fd.h"
+
+namespace hotcell::linux {
+
+struct SocketPair {
+    UniqueFd ours;    // non-blocking
+    UniqueFd theirs;  // blocking
+};
+/// A SOCK_SEQPACKET pair, both ends close-on-exec.
+Result<SocketPair> make_message_pair();
+
+/// What arrived on a message socket. `size` 0: the other side has gone; negative: -errno, -EAGAIN when nothing is there.
+struct Received {
+    long size = 0;
+    std::vector<UniqueFd> fds;
+};
+/// One message of at most `most` bytes into `data`; a longer one is -EMSGSIZE.
+Received receive_message(int socket, void* data, std::size_t most);
+/// One message, whole. 0 or -errno; -EAGAIN when the socket is full.
+long send_message(int socket, const void* data, std::size_t size);
+
+/// Up to `most` bytes of a pipe or stream socket. The number, 0 at its end, or -errno.
+long read_some(int fd, char* data, std::size_t most);
+/// Some of `bytes`. The number or -errno. On a pipe whose reader has gone the calling thread must have SIGPIPE blocked.
+long write_some(int fd, std::string_view bytes);
+
+/// Waits until `fd` can be read or has ended. False after `milliseconds`.
+bool wait_readable(int fd, int milliseconds);
+
+/// Keeps every signal away from the calling thread: the host program's handlers run on its own threads, and writing to
+/// a pipe without a reader is EPIPE and nothing else (signal(7): SIGPIPE goes to the writing thread).
+void block_signals_of_this_thread();
+
+}  // namespace hotcell::linux
