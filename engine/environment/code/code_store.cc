@@ -1,0 +1,113 @@
+#include "engine/environment/code/code_store.h"
+
+#include "engine/environment/code/sha256.h"
+#include "engine/linux/files/files.h"
+
+namespace hotcell::environment {
+
+CodeStore::CodeStore(std::string directory, Bytes most) : directory_(std::move(directory)), most_(most) {
+    read_directory();
+}
+
+Result<> CodeStore::prepare(const std::string& directory, std::uint32_t uid, std::uint32_t gid) {
+    linux::remove_tree(directory + "/staging");
+    for (const char* part : {"/code", "/staging"}) {
+        TRY(linux::make_directories(directory + part, 0755));
+        TRY(linux::set_owner(directory + part, uid, gid));
+    }
+    return {};
+}
+
+std::string CodeStore::name_of(std::string_view file, std::string_view bytes) {
+    Sha256 hash;
+    hash.add(file);
+    hash.add(std::string_view("\0", 1));  // a file name cannot have one: no two pairs hash the same text
+    hash.add(bytes);
+    return hash.hex();
+}
+
+void CodeStore::read_directory() {
+    const auto names = linux::list_directory(code_directory(directory_));
+    if (!names) return;
+    for (const std::string& name : *names) {
+        if (name.size() != 64) continue;
+        const std::uint64_t bytes = linux::size_below(code_directory(directory_) + "/" + name);
+        if (bytes == 0) continue;  // dropping it was cut short; store() renames over an empty directory
+        Entry& found = entry(name);
+        found.stored = true;
+        found.bytes = bytes;
+        total_ += found.bytes;
+    }
+}
+
+CodeStore::Entry& CodeStore::entry(const std::string& name) {
+    const auto [at, fresh] = entries_.try_emplace(name);
+    if (fresh) at->second.place = by_use_.insert(by_use_.end(), name);
+    else by_use_.splice(by_use_.end(), by_use_, at->second.place);
+    return at->second;
+}
+
+bool CodeStore::hold(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    Entry& held = entry(name);
+    ++held.holds;
+    return held.stored;
+}
+
+Result<> CodeStore::store(const std::string& name, std::string_view file, std::string_view bytes) {
+    std::string stage = directory_ + "/staging/";
+    {
+        const std::scoped_lock lock(mutex_);
+        if (entry(name).stored) return {};
+        stage += std::to_string(next_stage_++);
+    }
+    const auto write = [&]() -> Result<> {
+        TRY(linux::make_directories(stage, 0755));
+        TRY(linux::write_new_file(stage + "/" + std::string(file), bytes, 0755));
+        TRY(linux::sync_directory(stage));
+        const std::string code = code_directory(directory_);
+        auto renamed = linux::rename_synced(stage, code + "/" + name, code);
+        // another call was faster with the same bytes
+        if (!renamed && renamed.error().kind != ErrorKind::Conflict) return renamed;
+        return {};
+    };
+    auto written = write();
+    linux::remove_tree(stage);
+    if (!written) return std::unexpected(std::move(written).error().in("store the program"));
+    const std::scoped_lock lock(mutex_);
+    Entry& stored = entry(name);
+    if (!stored.stored) {
+        stored.stored = true;
+        stored.bytes = bytes.size();
+        total_ += bytes.size();
+    }
+    drop_oldest();
+    return {};
+}
+
+void CodeStore::release(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end() || found->second.holds == 0) return;
+    if (--found->second.holds == 0 && !found->second.stored) {
+        by_use_.erase(found->second.place);
+        entries_.erase(found);
+    }
+}
+
+void CodeStore::drop_oldest() {
+    for (auto at = by_use_.begin(); total_ > most_.count && at != by_use_.end();) {
+        const auto found = entries_.find(*at);
+        if (found->second.holds > 0 || !found->second.stored) {
+            ++at;
+            continue;
+        }
+        // a slot that still has it mounted keeps the files until it ends: only their names go
+        linux::remove_tree(code_directory(directory_) + "/" + *at);
+        total_ -= found->second.bytes;
+        at = by_use_.erase(at);
+        entries_.erase(found);
+    }
+}
+
+}  // namespace hotcell::environment

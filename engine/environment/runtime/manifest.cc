@@ -1,0 +1,97 @@
+#include "engine/environment/runtime/manifest.h"
+
+#include "engine/environment/runtime/strict_json.h"
+#include "engine/linux/files/files.h"
+
+namespace hotcell::environment {
+
+namespace {
+
+constexpr std::size_t kMostFileBytes = 64 << 10;
+
+bool is_plain_name(std::string_view name, std::size_t most) {
+    if (name.empty() || name.size() > most || name[0] == '.') return false;
+    for (const char c : name)
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+            return false;
+    return true;
+}
+
+Result<std::vector<std::string>> command(JsonObject& object, std::string_view key) {
+    std::vector<std::string> arguments = TRY(object.strings(key));
+    if (arguments[0].empty() || arguments[0][0] != '/') return object.wrong(key, "must begin with an absolute path");
+    return arguments;
+}
+
+Result<ForkerRecipe> parse_forker(JsonObject object) {
+    ForkerRecipe recipe;
+    recipe.arguments = TRY(command(object, "arguments"));
+    recipe.environment = TRY(object.string_map("environment"));
+    recipe.memory = mebibytes(TRY(object.number_or("memoryMiB", 256, 16, 4096)));
+    TRY(object.finish());
+    return recipe;
+}
+
+}  // namespace
+
+Result<Manifest> parse_manifest(std::string_view text, const std::string& file) {
+    JsonObject object = TRY(JsonObject::parse(text, file));
+    Manifest manifest;
+    manifest.name = TRY(object.string("name"));
+    if (!is_plain_name(manifest.name, 31)) return object.wrong("name", "is not a name of letters, digits, '.', '_', '-'");
+    manifest.program_file = TRY(object.string("programFile"));
+    if (!is_plain_name(manifest.program_file, 64)) return object.wrong("programFile", "is not a plain file name");
+    manifest.exec = TRY(command(object, "exec"));
+    if (object.has("zygote")) {
+        JsonObject forker = TRY(object.object("zygote"));
+        manifest.zygote = TRY(parse_forker(std::move(forker)));
+    }
+    manifest.environment = TRY(object.string_map("environment"));
+    TRY(object.finish());
+    return manifest;
+}
+
+Result<std::vector<Manifest>> read_manifests(const std::string& directory) {
+    std::vector<Manifest> manifests;
+    for (const std::string& name : TRY_IN("runtimes", linux::list_directory(directory))) {
+        const std::string file = directory + "/" + name + "/manifest.json";
+        if (!linux::exists(file)) continue;
+        const std::string text = TRY(linux::read_file(file, kMostFileBytes));
+        Manifest manifest = TRY(parse_manifest(text, file));
+        if (manifest.name != name)
+            return fail(ErrorKind::InvalidArgument, file + ": name is '" + manifest.name + "' in the directory of '" + name + "'");
+        manifests.push_back(std::move(manifest));
+    }
+    if (manifests.empty()) return fail(ErrorKind::NotFound, "there is no runtime manifest below " + directory);
+    return manifests;
+}
+
+Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const std::string& file,
+                                                  const std::string& directory, const std::string& shims) {
+    JsonObject object = TRY(JsonObject::parse(text, file));
+    std::vector<RootEntry> entries;
+    for (JsonObject& one : TRY(object.objects("entries"))) {
+        RootEntry entry;
+        entry.link = one.has("link");
+        entry.source = TRY(one.string(entry.link ? "link" : "show"));
+        entry.optional = TRY(one.boolean_or("optional", false));
+        const bool same_place = !entry.link && entry.source[0] == '/';
+        entry.target = TRY(same_place ? one.string_or("at", entry.source.substr(1)) : one.string("at"));
+        if (entry.target[0] == '/' || ("/" + entry.target + "/").find("/../") != std::string::npos)
+            return one.wrong("at", "must be a place below the root, without a leading slash");
+        if (!entry.link && entry.source == "$shims") entry.source = shims;
+        else if (!entry.link && entry.source[0] != '/') entry.source = directory + "/" + entry.source;
+        TRY(one.finish());
+        entries.push_back(std::move(entry));
+    }
+    TRY(object.finish());
+    return entries;
+}
+
+Result<std::vector<RootEntry>> read_root_entries(const std::string& directory, const std::string& shims) {
+    const std::string file = directory + "/host.json";
+    const std::string text = TRY_IN("root tree", linux::read_file(file, kMostFileBytes));
+    return parse_root_entries(text, file, directory, shims);
+}
+
+}  // namespace hotcell::environment

@@ -1,0 +1,50 @@
+// What the engine must know of a runtime, as data (runtimes/NAME/manifest.json), and of the root tree (rootfs/host.json).
+//
+// Here: reading and checking. Not here: what is done with it (warden_config.h, dispatch).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "hotcell/units.h"
+
+namespace hotcell::environment {
+
+struct ForkerRecipe {
+    std::vector<std::string> arguments;  // [0] is the absolute path inside the root tree
+    std::map<std::string, std::string> environment;
+    Bytes memory;
+};
+
+struct Manifest {
+    std::string name;
+    std::string program_file;               // the name of the program's file in /code
+    std::vector<std::string> exec;          // argv of a program started by exec; arguments of the call follow
+    std::optional<ForkerRecipe> zygote;     // unset: this runtime cannot fork
+    std::map<std::string, std::string> environment;  // of the program; a call may override each
+};
+
+/// One entry of the root tree, as protocol::Bind.
+struct RootEntry {
+    std::string source;
+    std::string target;
+    bool link = false;
+    bool optional = false;
+};
+
+/// InvalidArgument with `file` and the key for everything out of rule, unknown keys included.
+Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
+/// Every DIRECTORY/manifest.json below `directory`, by name; a manifest's name must be its directory's.
+Result<std::vector<Manifest>> read_manifests(const std::string& directory);
+
+/// Relative sources are below `directory`, "$shims" is `shims`.
+Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const std::string& file,
+                                                  const std::string& directory, const std::string& shims);
+Result<std::vector<RootEntry>> read_root_entries(const std::string& directory, const std::string& shims);
+
+}  // namespace hotcell::environment
