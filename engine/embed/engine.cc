@@ -1,0 +1,236 @@
+// Engine: the public object over one thread that works and one that waits for the disk.
+#include "hotcell/engine.h"
+
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/dispatch/dispatcher.h"
+#include "engine/dispatch/validate.h"
+#include "engine/embed/describe.h"
+#include "engine/embed/prepared_state.h"
+#include "engine/linux/files/files.h"
+#include "engine/linux/process/spawn.h"
+#include "engine/linux/sockets/sockets.h"
+
+namespace hotcell {
+
+using environment::Reactor;
+
+namespace {
+
+constexpr Bytes kMostStoredCode = mebibytes(2048);
+constexpr auto kAbandonPatience = std::chrono::seconds(5);
+constexpr auto kDestroyPatience = std::chrono::seconds(20);
+constexpr int kHelperPatienceMs = 20'000;
+
+Bytes budget_of(const EngineOptions& options) {
+    return options.memory_budget.count != 0 ? options.memory_budget : Bytes{linux::machine_memory() / 4 * 3};
+}
+
+}  // namespace
+
+struct Engine::State {
+    explicit State(PreparedEngine::State prepared_state);
+    ~State() { drain(Millis(0)); }
+
+    void run(RunRequest request, std::function<void(Result<RunReport>)> done);
+    void drain(Millis patience);
+    void helper_died(const char* which);
+    EngineDescription describe_here() const;
+    /// Runs `work` on the engine's thread and waits. False once that thread has gone.
+    bool call(const std::function<void()>& work);
+    bool post(std::function<void()> work);
+
+    PreparedEngine::State prepared;
+    Reactor reactor;  // before everything that waits in it: destroyed after it
+    Reactor storage;
+    environment::CodeStore store;
+    std::unique_ptr<environment::BuilderClient> builder;
+    std::unique_ptr<environment::WardenClient> warden;
+    std::unique_ptr<dispatch::Dispatcher> dispatcher;
+
+    std::shared_mutex open_mutex;  // held shared while posting, alone to close
+    bool open = true;
+    std::mutex drain_mutex;
+    mutable std::mutex mutex;  // of the fields below
+    bool broken = false;
+    bool draining = false;
+    Error broken_error;
+    std::vector<std::function<void(Error)>> broken_callbacks;
+    EngineDescription last_description;
+    std::thread storage_thread;
+    std::thread thread;
+};
+
+Engine::State::State(PreparedEngine::State prepared_state)
+    : prepared(std::move(prepared_state)), store(prepared.options.state_dir, kMostStoredCode) {
+    builder = std::make_unique<environment::BuilderClient>(reactor, std::move(prepared.builder),
+                                                           [this] { helper_died("the builder has gone"); });
+    warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
+                                                         [this] { helper_died("the warden has gone"); });
+    dispatcher = std::make_unique<dispatch::Dispatcher>(
+        dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, prepared.manifests}, prepared.options,
+        budget_of(prepared.options));
+    reactor.post([this] { dispatcher->warm_up(); });
+    const auto work = [](Reactor& one) {
+        linux::block_signals_of_this_thread();
+        one.run();
+    };
+    storage_thread = std::thread(work, std::ref(storage));
+    thread = std::thread(work, std::ref(reactor));
+}
+
+bool Engine::State::post(std::function<void()> work) {
+    const std::shared_lock lock(open_mutex);
+    if (!open) return false;
+    reactor.post(std::move(work));
+    return true;
+}
+
+bool Engine::State::call(const std::function<void()>& work) {
+    if (reactor.is_here()) return work(), true;
+    std::promise<void> done;
+    if (!post([&] {
+            work();
+            done.set_value();
+        }))
+        return false;
+    done.get_future().wait();
+    return true;
+}
+
+void Engine::State::run(RunRequest request, std::function<void(Result<RunReport>)> done) {
+    const std::uint64_t accepted = monotonic_ns();
+    if (auto sound = dispatch::validate(request, prepared.options); !sound) return done(std::unexpected(sound.error()));
+    const environment::Manifest* manifest = nullptr;
+    for (const environment::Manifest& one : prepared.manifests)
+        if (one.name == request.runtime) manifest = &one;
+    if (manifest == nullptr)
+        return done(fail(ErrorKind::NotFound, "runtime: there is none named '" + request.runtime + "'"));
+    auto call = std::make_shared<dispatch::Call>();
+    call->code_name = environment::CodeStore::name_of(manifest->program_file, request.program);
+    call->request = std::move(request);
+    call->accepted_ns = accepted;
+    call->done = std::move(done);
+    if (!post([this, call] { dispatcher->run(std::move(*call)); }))
+        call->done(fail(ErrorKind::Exhausted, "the engine is draining: no new calls"));
+}
+
+void Engine::State::helper_died(const char* which) {
+    std::vector<std::function<void(Error)>> callbacks;
+    {
+        const std::scoped_lock lock(mutex);
+        if (broken || draining) return;
+        broken = true;
+        broken_error = Error{ErrorKind::Broken, 0, which, "the engine must be opened anew"};
+        callbacks = std::exchange(broken_callbacks, {});
+    }
+    if (prepared.options.log) prepared.options.log(broken_error.message());
+    dispatcher->abandon_all(broken_error);
+    for (auto& callback : callbacks) callback(broken_error);
+}
+
+EngineDescription Engine::State::describe_here() const {
+    EngineDescription description = embed::describe_host(prepared.hello);
+    description.instance = prepared.instance;
+    dispatcher->describe(description);
+    description.landlock_abi = prepared.hello.landlock_abi;
+    return description;
+}
+
+void Engine::State::drain(Millis patience) {
+    const std::scoped_lock one_at_a_time(drain_mutex);
+    if (!thread.joinable()) return;
+    const auto idle = std::make_shared<std::promise<void>>();
+    auto is_idle = idle->get_future();
+    reactor.post([this, idle] { dispatcher->close([idle] { idle->set_value(); }); });
+    if (is_idle.wait_for(patience) != std::future_status::ready) {
+        reactor.post([this] {
+            dispatcher->abandon_all(Error{ErrorKind::Broken, 0, "the engine is closing: the call was ended", {}});
+        });
+        (void)is_idle.wait_for(kAbandonPatience);
+    }
+    const auto gone = std::make_shared<std::promise<void>>();
+    auto all_gone = gone->get_future();
+    reactor.post([this, gone] {
+        {
+            const std::scoped_lock lock(mutex);
+            draining = true;
+            last_description = describe_here();
+        }
+        dispatcher->destroy_pools();
+        builder->when_all_gone([gone] { gone->set_value(); });
+    });
+    (void)all_gone.wait_for(kDestroyPatience);
+    {
+        const std::unique_lock lock(open_mutex);
+        open = false;
+    }
+    storage.stop();
+    storage_thread.join();
+    reactor.stop();
+    thread.join();
+    dispatcher.reset();
+    builder.reset();  // both ends closed: the helper takes down what is left and ends
+    warden.reset();
+    (void)linux::wait_for_child(prepared.helper, kHelperPatienceMs);
+    prepared.helper = -1;
+    prepared.lock.reset();
+}
+
+Result<Engine> PreparedEngine::start() && {
+    return Engine(std::make_unique<Engine::State>(std::move(*state_)));
+}
+
+Result<Engine> Engine::open(EngineOptions options) {
+    PreparedEngine prepared = TRY(prepare(std::move(options)));
+    return std::move(prepared).start();
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+void Engine::run(RunRequest request, std::function<void(Result<RunReport>)> done) {
+    state_->run(std::move(request), std::move(done));
+}
+
+Result<RunReport> Engine::run(RunRequest request) {
+    auto promise = std::make_shared<std::promise<Result<RunReport>>>();
+    auto result = promise->get_future();
+    state_->run(std::move(request), [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });
+    return result.get();
+}
+
+EngineDescription Engine::describe() const {
+    EngineDescription description;
+    if (state_->call([&] { description = state_->describe_here(); })) return description;
+    const std::scoped_lock lock(state_->mutex);
+    return state_->last_description;
+}
+
+bool Engine::is_ready() const {
+    {
+        const std::scoped_lock lock(state_->mutex);
+        if (state_->broken || state_->draining) return false;
+    }
+    bool ready = false;
+    return state_->call([&] { ready = state_->dispatcher->is_ready(); }) && ready;
+}
+
+void Engine::on_broken(std::function<void(Error)> callback) {
+    std::unique_lock lock(state_->mutex);
+    if (!state_->broken) return state_->broken_callbacks.push_back(std::move(callback));
+    const Error error = state_->broken_error;
+    lock.unlock();
+    callback(error);
+}
+
+void Engine::drain(Millis patience) { state_->drain(patience); }
+
+}  // namespace hotcell
