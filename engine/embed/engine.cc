@@ -177,8 +177,7 @@ void Engine::State::drain(Millis patience) {
     dispatcher.reset();
     builder.reset();  // both ends closed: the helper takes down what is left and ends
     warden.reset();
-    (void)linux::wait_for_child(prepared.helper, kHelperPatienceMs);
-    prepared.helper = -1;
+    (void)prepared.helper.wait(kHelperPatienceMs);
     prepared.lock.reset();
 }
 

@@ -39,7 +39,7 @@ std::string instance_of(const std::string& run_dir) {
 PreparedEngine::State::~State() {
     builder.reset();
     warden.reset();
-    if (helper > 0) (void)linux::wait_for_child(helper, kEndPatienceMs);
+    (void)helper.wait(kEndPatienceMs);
 }
 
 namespace {

@@ -1,13 +1,12 @@
 // What a prepared engine holds: everything that needed privilege to get.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/environment/runtime/manifest.h"
+#include "engine/linux/process/spawn.h"
 #include "engine/linux/unique_fd.h"
 #include "engine/protocol/front_builder.h"
 #include "hotcell/engine.h"
@@ -26,7 +25,7 @@ struct PreparedEngine::State {
     linux::UniqueFd lock;
     linux::UniqueFd builder;
     linux::UniqueFd warden;
-    pid_t helper = -1;
+    linux::Child helper;
     protocol::Hello hello{};
 };
 

@@ -17,7 +17,7 @@ namespace {
 constexpr int kOutOfTheWay = 200;  // above every number a request asks for
 }
 
-Result<pid_t> spawn(const SpawnRequest& request) {
+Result<Child> spawn(const SpawnRequest& request) {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -43,19 +43,17 @@ Result<pid_t> spawn(const SpawnRequest& request) {
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return fail_errno(failed, "start " + request.program);
-    return pid;
+    return Child(pid);
 }
 
-bool wait_for_child(pid_t pid, int milliseconds) {
-    const long fd = raw::call(SYS_pidfd_open, pid, 0);
-    if (fd < 0) return true;
+bool Child::wait(int milliseconds) {
+    if (pid_ < 0) return true;
+    const long fd = raw::call(SYS_pidfd_open, pid_, 0);
     const UniqueFd pidfd(static_cast<int>(fd));
-    return wait_for_end(pidfd.get(), milliseconds) && (reap(pidfd.get()), true);
-}
-
-void kill_child(pid_t pid) {
-    (void)::kill(pid, SIGKILL);
-    (void)wait_for_child(pid, 5000);
+    if (fd >= 0 && !wait_for_end(pidfd.get(), milliseconds)) return false;
+    if (fd >= 0) (void)reap(pidfd.get());
+    pid_ = -1;
+    return true;
 }
 
 }  // namespace hotcell::linux

@@ -18,11 +18,25 @@ struct SpawnRequest {
     std::vector<std::string> environment;               // NAME=value, all of it
     std::vector<std::pair<int, int>> descriptors;       // {here, there}; `there` from 3 up; 2 stays, 0 and 1 are /dev/null
 };
-/// The pid. Everything else of this process must be close-on-exec.
-Result<pid_t> spawn(const SpawnRequest& request);
-/// Waits for a child up to `milliseconds`; true once it has been reaped.
-bool wait_for_child(pid_t pid, int milliseconds);
-/// Stops a child at once and reaps it; for one that did not come up.
-void kill_child(pid_t pid);
+/// A child that was spawned and not reaped yet. Its owner waits for it; destroying this leaves it a zombie when it ends.
+class Child {
+public:
+    Child() noexcept = default;
+    explicit Child(pid_t pid) noexcept : pid_(pid) {}
+    Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+    Child& operator=(Child other) noexcept {
+        std::swap(pid_, other.pid_);
+        return *this;
+    }
+
+    /// Waits for its end up to `milliseconds`. True once it has been reaped, or when there is none.
+    bool wait(int milliseconds);
+
+private:
+    pid_t pid_ = -1;
+};
+
+/// Everything else of this process must be close-on-exec.
+Result<Child> spawn(const SpawnRequest& request);
 
 }  // namespace hotcell::linux

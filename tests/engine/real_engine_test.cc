@@ -1,0 +1,199 @@
+// The whole engine over real sandboxes: each kind of start, each way a program can end. Needs root.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <string>
+
+#include "engine/linux/files/files.h"
+#include "hotcell/engine.h"
+#include "tests/support/build_paths.h"
+#include "tests/support/requires.h"
+
+namespace hotcell {
+namespace {
+
+std::string read_all(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class RealEngine : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        if (!linux::is_root()) return;
+        char name[] = "/tmp/hotcell-real-XXXXXX";
+        directory = ::mkdtemp(name);
+        EngineOptions options;
+        options.state_dir = directory + "/state";
+        options.run_dir = directory + "/run";
+        options.libexec_dir = test::kBinDir;
+        options.shims_dir = test::kShimsDir;
+        options.runtimes_dir = options.shims_dir + "/../runtimes";
+        options.pooled_slots = 2;
+        options.log = [](std::string_view line) {
+            std::fprintf(stderr, "engine: %.*s\n", static_cast<int>(line.size()), line.data());
+        };
+        auto opened = Engine::open(options);
+        ASSERT_TRUE(opened) << opened.error().message();
+        engine = new Engine(std::move(*opened));
+    }
+    static void TearDownTestSuite() {
+        delete engine;
+        linux::remove_tree(directory);
+    }
+    void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
+
+    static RunRequest python(const std::string& program, StartKind start, SlotKind slot = SlotKind::Any) {
+        RunRequest request;
+        request.runtime = "python3";
+        request.program = program;
+        request.start = start;
+        request.slot = slot;
+        return request;
+    }
+    static RunReport run(RunRequest request) {
+        auto report = engine->run(std::move(request));
+        EXPECT_TRUE(report) << report.error().message();
+        return report ? *report : RunReport{};
+    }
+
+    static inline std::string directory;
+    static inline Engine* engine = nullptr;
+};
+
+TEST_F(RealEngine, RunsAnExecutableInAPooledSlotAndGivesItTheEvent) {
+    RunRequest request;
+    request.program = read_all(std::string(test::kTestProgramsDir) + "/count_bytes");
+    ASSERT_FALSE(request.program.empty());
+    request.event = std::string(100'000, 'x');
+    request.slot = SlotKind::Pooled;
+    const RunReport report = run(request);
+    EXPECT_EQ(report.outcome, RunOutcome::Exited);
+    EXPECT_EQ(report.code, 0);
+    EXPECT_EQ(report.start, StartKind::Exec);
+    EXPECT_EQ(report.slot, SlotKind::Pooled);
+    EXPECT_NE(report.output.find("100000"), std::string::npos) << report.output << report.log;
+}
+
+TEST_F(RealEngine, RunsAScriptByItsFirstLine) {
+    RunRequest request;
+    request.program = "#!/bin/sh\nread line\necho \"$GREETING $1 $line\"\nexit 7\n";
+    request.arguments = {"dear"};
+    request.environment = {{"GREETING", "hello"}};
+    request.event = "reader\n";
+    request.slot = SlotKind::Fresh;
+    const RunReport report = run(request);
+    EXPECT_EQ(report.output, "hello dear reader\n") << report.log;
+    EXPECT_EQ(report.code, 7);
+    EXPECT_EQ(report.slot, SlotKind::Fresh);
+}
+
+TEST_F(RealEngine, RunsPythonByExecAndByZygoteAlike) {
+    const std::string program =
+        "import sys, os\nprint(sys.stdin.read().upper(), sys.argv[1:], os.environ['A'], os.getuid())\nsys.exit(3)\n";
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        for (const SlotKind slot : {SlotKind::Fresh, SlotKind::Pooled}) {
+            RunRequest request = python(program, start, slot);
+            request.arguments = {"one", "two"};
+            request.environment = {{"A", "b"}};
+            request.event = "event";
+            const RunReport report = run(request);
+            EXPECT_EQ(report.output, "EVENT ['one', 'two'] b 1000\n") << report.log;
+            EXPECT_EQ(report.outcome, RunOutcome::Exited);
+            EXPECT_EQ(report.code, 3);
+            EXPECT_EQ(report.start, start);
+            EXPECT_EQ(report.slot, slot);
+        }
+    }
+}
+
+TEST_F(RealEngine, KillsAProgramAtItsTimeout) {
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        RunRequest request = python("import time\nprint('up', flush=True)\ntime.sleep(60)\n", start);
+        request.limits.timeout = Millis(300);
+        const auto before = std::chrono::steady_clock::now();
+        const RunReport report = run(request);
+        EXPECT_EQ(report.outcome, RunOutcome::TimedOut);
+        EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+        EXPECT_EQ(report.output, "up\n");
+    }
+}
+
+TEST_F(RealEngine, EndsAProgramThatReachesItsMemory) {
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        RunRequest request = python("hold = []\nwhile True: hold.append(b'x' * (1 << 20))\n", start);
+        request.limits.memory = mebibytes(48);
+        request.limits.timeout = Millis(20'000);
+        const RunReport report = run(request);
+        EXPECT_EQ(report.outcome, RunOutcome::OutOfMemory) << name_of(report.outcome) << report.log;
+        EXPECT_GT(report.peak_memory, mebibytes(32));
+        EXPECT_LE(report.peak_memory, mebibytes(48));
+    }
+}
+
+TEST_F(RealEngine, LeavesNoProcessOfAProgramBehind) {
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        RunRequest request = python(
+            "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\nprint('gone', flush=True)\nos._exit(0)\n", start);
+        request.limits.timeout = Millis(10'000);
+        const RunReport report = run(request);
+        EXPECT_EQ(report.outcome, RunOutcome::Exited);
+        EXPECT_EQ(report.output, "gone\n");
+        EXPECT_LT(report.total, std::chrono::seconds(5));
+    }
+}
+
+TEST_F(RealEngine, SaysWhichSignalEndedAProgram) {
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        const RunReport report = run(python("import os\nos.abort()\n", start));
+        EXPECT_EQ(report.outcome, RunOutcome::Signalled);
+        EXPECT_EQ(report.code, 6);
+    }
+}
+
+TEST_F(RealEngine, RefusesAFileThatIsNoProgram) {
+    RunRequest request;
+    request.program = "neither a binary nor a script";
+    const auto report = engine->run(request);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().kind, ErrorKind::InvalidArgument) << report.error().message();
+}
+
+TEST_F(RealEngine, RunsManyAtOnce) {
+    std::vector<std::future<Result<RunReport>>> results;
+    for (int i = 0; i < 24; ++i) {
+        auto promise = std::make_shared<std::promise<Result<RunReport>>>();
+        results.push_back(promise->get_future());
+        RunRequest request = python("import sys\nprint(int(sys.stdin.read()) ** 2)\n",
+                                    i % 2 == 0 ? StartKind::Zygote : StartKind::Exec);
+        request.event = std::to_string(i);
+        request.limits.timeout = Millis(20'000);
+        engine->run(std::move(request), [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });
+    }
+    for (int i = 0; i < 24; ++i) {
+        const auto report = results[static_cast<std::size_t>(i)].get();
+        ASSERT_TRUE(report) << report.error().message();
+        EXPECT_EQ(report->output, std::to_string(i * i) + "\n") << report->log;
+    }
+}
+
+TEST_F(RealEngine, PhasesFollowEachOtherWithoutAGap) {
+    RunRequest request = python("print(1)\n", StartKind::Zygote, SlotKind::Pooled);
+    const RunReport report = run(request);
+    Nanos sum{};
+    std::string names;
+    for (const Phase& phase : report.phases) {
+        if (phase.name.find('.') != std::string::npos) continue;
+        sum += phase.duration;
+        names += phase.name + " ";
+    }
+    EXPECT_EQ(names, "queue admission sandbox code runtime handler respond ");
+    EXPECT_EQ(sum, report.total);
+}
+
+}  // namespace
+}  // namespace hotcell
