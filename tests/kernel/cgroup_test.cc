@@ -152,7 +152,7 @@ TEST_P(CgroupTree, GivesTheFrontWhatItNeedsAndOnlyOnce) {
 
 TEST_P(CgroupTree, RaisesTheMemoryLimitThroughTheDescriptor) {
     Group group = create();
-    const std::string more = std::to_string(mebibytes(128).count);
+    const std::string more = std::to_string(mebibytes(512).count);  // a sanitizer's shadow is charged too
     if (const UniqueFd swap = group.take(GroupFile::SwapLimit)) {
         ASSERT_EQ(::write(swap.get(), more.data(), more.size()), static_cast<ssize_t>(more.size()));
     }
@@ -310,7 +310,7 @@ TEST_P(CgroupTree, SweepsWhatAKilledOwnerLeft) {
     open_again();
     EXPECT_EQ(tree_->swept(), 2U);
     pollfd ended{orphan_handle.get(), POLLIN, 0};
-    EXPECT_EQ(::poll(&ended, 1, 0), 1) << "process " << orphan << " outlived the sweep";
+    EXPECT_EQ(::poll(&ended, 1, 10'000), 1) << "process " << orphan << " outlived the sweep";
     Group group = create();
     expect_removed(group);
 }

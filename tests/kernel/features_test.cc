@@ -2,7 +2,7 @@
 #include "engine/linux/features.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include <set>
 
 #include "engine/linux/cgroup/layout.h"
+#include "engine/linux/raw/calls.h"
 #include "tests/support/requires.h"
 
 namespace hotcell::linux {
@@ -41,12 +42,11 @@ TEST(Features, NamesTheDriverOfControlGroupsThatIsChosen) {
 
 TEST(Features, AgreesWithTheKernelOnUserNamespaces) {
     HOTCELL_REQUIRES(hotcell::testing::root());
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(::unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    const long child = raw::clone_process(CLONE_NEWUSER, nullptr, SIGCHLD);
+    if (child == 0) ::_exit(0);
+    if (child > 0) ::waitpid(static_cast<pid_t>(child), nullptr, 0);
     const auto features = describe_features();
-    EXPECT_EQ(find(features, "user-namespaces")->state == "yes", WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_EQ(find(features, "user-namespaces")->state == "yes", child > 0) << child;
 }
 
 TEST(Features, LeavesNoDescriptorBehind) {
