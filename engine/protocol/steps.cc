@@ -13,6 +13,7 @@ const char* step_name(std::uint16_t step) {
         case Step::LinkUp: return "link-up";
         case Step::ExecInit: return "exec-init";
         case Step::OpenHandles: return "open-handles";
+        case Step::BuilderFilter: return "builder-filter";
         case Step::TakeIds: return "take-ids";
         case Step::JoinCgroups: return "join-cgroups";
         case Step::UnshareCgroupNamespace: return "unshare-cgroup-namespace";

@@ -19,6 +19,7 @@ enum class Step : std::uint16_t {
     LinkUp = 6,          // lo, through netlink
     ExecInit = 7,
     OpenHandles = 8,     // mount namespace, /code and /opt of the finished sandbox
+    BuilderFilter = 9,   // once, at the builder's own start
     // inside: by hotcell-init as pid 1, in this order
     TakeIds = 20,
     JoinCgroups = 21,

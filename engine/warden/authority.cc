@@ -96,10 +96,12 @@ Result<> lock_warden() {
     return linux::seccomp::install(filter);
 }
 
-Result<> lock_builder() {
+Result<> lock_builder(const sandbox::OmittedSteps& omitted) {
     TRY(linux::keep_only({CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_KILL,
                           CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_CHOWN, CAP_FOWNER}));
-    TRY(linux::forbid_new_privileges());
+    // inherited by every sandbox, whose own step then changes nothing
+    if (!omitted.contains(protocol::Step::BuilderFilter)) TRY(linux::forbid_new_privileges());
+    if (omitted.contains(protocol::Step::BuilderFilter)) return {};
     const auto filter = TRY(linux::seccomp::compile(sandbox::builder_profile()));
     return linux::seccomp::install(filter);
 }
@@ -151,7 +153,7 @@ int be_builder(Ground& ground, UniqueFd pipe) {
     set_name("hotcell-builder");
     ::close(protocol::kFrontWardenFd);
     ground.store.reset();
-    if (auto locked = lock_builder(); !locked) return give_up(std::move(locked).error().in("lock the builder"));
+    if (auto locked = lock_builder(ground.shop.omitted); !locked) return give_up(std::move(locked).error().in("lock the builder"));
     // one byte from the warden: it is locked too. Its end instead: it could not be.
     char byte = 0;
     if (raw::read_all(pipe.get(), &byte, 1) < 0)

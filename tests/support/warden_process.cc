@@ -117,7 +117,13 @@ WardenProcess::WardenProcess(const WardenOptions& options) {
     const UniqueFd builder_theirs(to_builder[1]);
     const UniqueFd warden_theirs(to_warden[1]);
 
-    const std::string program = options.program.empty() ? std::string(kBinDir) + "/hotcell-warden" : options.program;
+    // the product's program takes no argument and leaves nothing out; the test's takes the steps to leave out
+    const std::string program = options.omitted.empty() ? std::string(kBinDir) + "/hotcell-warden" : kOmittingWarden;
+    std::vector<std::string> words = {program};
+    for (const protocol::Step step : options.omitted) words.push_back(std::to_string(static_cast<int>(step)));
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     // out of the way of 3..5 first
@@ -125,9 +131,8 @@ WardenProcess::WardenProcess(const WardenOptions& options) {
     for (const auto& [from, to] : moves) ::posix_spawn_file_actions_adddup2(&actions, from, to);
     for (const int to : {3, 4, 5}) ::posix_spawn_file_actions_adddup2(&actions, to + 200, to);
     for (const int high : {203, 204, 205}) ::posix_spawn_file_actions_addclose(&actions, high);
-    char* arguments[] = {const_cast<char*>(program.c_str()), nullptr};
     char* environment[] = {nullptr};
-    const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environment);
+    const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environment);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) throw std::runtime_error("start " + program + ": " + std::strerror(failed));
     const auto hello = receive<protocol::Hello>(builder_.get());
@@ -254,21 +259,25 @@ bool WardenProcess::destroy_domain(const BuiltSandbox& domain) {
     }
 }
 
-std::string WardenProcess::store(const std::string& file, const std::string& bytes) {
+std::string WardenProcess::store(const std::map<std::string, std::string>& files) {
     // any 64 hexadecimal digits will do here: the warden checks the form, the front makes them from the content
+    std::size_t hash = 0;
+    for (const auto& [file, bytes] : files) hash = hash * 31 + std::hash<std::string>{}(file + bytes);
     char name[65];
-    std::snprintf(name, sizeof name, "%064zx", std::hash<std::string>{}(file + bytes));
+    std::snprintf(name, sizeof name, "%064zx", hash);
     const std::string directory = directory_ + "/code/" + name;
     std::filesystem::create_directory(directory);
-    std::ofstream(directory + "/" + file, std::ios::binary) << bytes;
-    ::chmod((directory + "/" + file).c_str(), 0755);
+    for (const auto& [file, bytes] : files) {
+        std::ofstream(directory + "/" + file, std::ios::binary) << bytes;
+        ::chmod((directory + "/" + file).c_str(), 0755);
+    }
     return name;
 }
 
-std::string WardenProcess::store_file(const std::string& file, const std::string& path) {
+std::string WardenProcess::read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) throw std::runtime_error("open " + path);
-    return store(file, std::string(std::istreambuf_iterator<char>(in), {}));
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 hc_forked WardenProcess::fork_into(const BuiltSandbox& domain, const BuiltSandbox& slot, std::uint64_t nonce) {

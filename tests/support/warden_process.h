@@ -33,7 +33,7 @@ struct BuiltSandbox {
 
 struct WardenOptions {
     std::string instance = "test";
-    std::string program;  // of the warden; empty: the product's
+    std::vector<protocol::Step> omitted;  // layers left out; empty: the product's warden
     std::vector<std::string> forker;  // argv of the forker of runtime 0; empty: the Python zygote
 };
 
@@ -67,9 +67,11 @@ public:
     bool destroy_slot(const BuiltSandbox& slot);
     bool destroy_domain(const BuiltSandbox& domain);
 
-    /// Stores `bytes` as `file` of one code directory; its content name.
-    std::string store(const std::string& file, const std::string& bytes);
-    std::string store_file(const std::string& file, const std::string& path);
+    /// Stores a code directory of files (name → bytes); its content name.
+    std::string store(const std::map<std::string, std::string>& files);
+    std::string store(const std::string& file, const std::string& bytes) { return store({{file, bytes}}); }
+    std::string store_file(const std::string& file, const std::string& path) { return store(file, read_file(path)); }
+    static std::string read_file(const std::string& path);
 
     /// Asks the domain's forker for a child in the slot; the child is ready when this returns.
     hc_forked fork_into(const BuiltSandbox& domain, const BuiltSandbox& slot, std::uint64_t nonce = 7);

@@ -113,7 +113,8 @@ Result<Tree> Tree::open(std::string_view instance, const TreeOptions& options) {
     }
     if (layout.unified) {
         // a new name for each life: the hierarchy of the last one may still be on its way out
-        const std::string name = tree.directory_name_ + "-" + std::to_string(monotonic_ns());
+        // every sandbox sees this name in its /proc/self/cgroup: it tells nothing but that it is unique
+        const std::string name = "moves-" + std::to_string(monotonic_ns());
         if (auto swift = mount_swift_hierarchy(name))
             tree.swift_moves_ = std::move(*swift);
         else

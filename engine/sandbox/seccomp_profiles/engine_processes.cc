@@ -18,11 +18,39 @@ namespace {
 
 /// What every C++ process does to live, log to its standard error and end.
 const std::vector<std::string_view> kLiving = {
-    "brk",          "clock_gettime", "clock_nanosleep", "close",     "exit",     "exit_group", "fcntl",
-    "fstat",        "futex",         "getpid",          "getrandom", "gettid",   "lseek",      "madvise",
-    "mmap",         "mprotect",      "mremap",          "munmap",    "newfstatat", "nanosleep", "poll",
-    "ppoll",        "pread64",       "read",            "readv",     "restart_syscall", "rt_sigaction", "rt_sigprocmask",
-    "rt_sigreturn", "sched_yield",   "tgkill",          "write",     "writev",
+    "brk",
+    "clock_gettime",
+    "clock_nanosleep",
+    "close",
+    "exit",
+    "exit_group",
+    "fcntl",
+    "fstat",
+    "futex",
+    "getpid",
+    "getrandom",
+    "gettid",
+    "lseek",
+    "madvise",
+    "mmap",
+    "mprotect",
+    "mremap",
+    "munmap",
+    "newfstatat",
+    "nanosleep",
+    "poll",
+    "ppoll",
+    "pread64",
+    "read",
+    "readv",
+    "restart_syscall",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sched_yield",
+    "tgkill",
+    "write",
+    "writev",
 };
 
 Profile engine_process(std::string_view name) {
@@ -44,8 +72,8 @@ Profile init_profile() {
     profile.name = "init";
     profile.otherwise = Verdict::KillProcess;
     // its report, its descriptors; then wait, tell, for ever
-    profile.allowed = {"write",        "close",          "wait4",           "rt_sigtimedwait", "sendto",
-                       "exit_group",   "rt_sigprocmask", "restart_syscall", "clock_gettime",   "rt_sigreturn"};
+    profile.allowed = {"write",      "close",          "wait4",           "rt_sigtimedwait", "sendto",
+                       "exit_group", "rt_sigprocmask", "restart_syscall", "clock_gettime",   "rt_sigreturn"};
     return profile;
 }
 
@@ -76,22 +104,47 @@ Profile builder_profile() {
 Profile front_profile() {
     Profile profile = engine_process("front");
     // files of the state directory
-    add(profile, {"access", "chmod", "copy_file_range", "dup", "dup2", "dup3", "faccessat", "faccessat2", "fallocate",
-                  "fchdir", "fchmod", "fchmodat", "fchown", "fdatasync", "flock", "fsync", "ftruncate", "getcwd",
-                  "getdents64", "link", "linkat", "lstat", "memfd_create", "mkdir", "mkdirat", "open", "openat",
-                  "pipe2", "pwrite64", "pwritev", "preadv", "readlink", "readlinkat", "rename", "renameat",
-                  "renameat2", "rmdir", "stat", "statfs", "fstatfs", "statx", "symlinkat", "umask", "unlink",
-                  "unlinkat", "utimensat"});
+    add(profile, {"access",     "chmod",      "copy_file_range", "dup",      "dup2",         "dup3",
+                  "faccessat",  "faccessat2", "fallocate",       "fchdir",   "fchmod",       "fchmodat",
+                  "fchown",     "fdatasync",  "flock",           "fsync",    "ftruncate",    "getcwd",
+                  "getdents64", "link",       "linkat",          "lstat",    "memfd_create", "mkdir",
+                  "mkdirat",    "open",       "openat",          "pipe2",    "pwrite64",     "pwritev",
+                  "preadv",     "readlink",   "readlinkat",      "rename",   "renameat",     "renameat2",
+                  "rmdir",      "stat",       "statfs",          "fstatfs",  "statx",        "symlinkat",
+                  "umask",      "unlink",     "unlinkat",        "utimensat"});
     // sockets, pipes to the warden, timers
-    add(profile, {"accept", "accept4", "bind", "connect", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
-                  "epoll_wait", "eventfd2", "getpeername", "getsockname", "getsockopt", "listen", "recvfrom", "recvmsg",
-                  "sendmsg", "sendto", "sendmmsg", "setsockopt", "shutdown", "signalfd4", "socketpair", "timerfd_create",
+    add(profile, {"accept",          "accept4",        "bind",       "connect",   "epoll_create1", "epoll_ctl",
+                  "epoll_pwait",     "epoll_pwait2",   "epoll_wait", "eventfd2",  "getpeername",   "getsockname",
+                  "getsockopt",      "listen",         "recvfrom",   "recvmsg",   "sendmsg",       "sendto",
+                  "sendmmsg",        "setsockopt",     "shutdown",   "signalfd4", "socketpair",    "timerfd_create",
                   "timerfd_gettime", "timerfd_settime"});
     // threads, and what the C library asks about the machine
-    add(profile, {"arch_prctl", "clock_getres", "get_robust_list", "getcpu", "getegid", "geteuid", "getgid",
-                  "getpgrp", "getppid", "getrusage", "getuid", "gettimeofday", "membarrier", "rseq",
-                  "rt_sigpending", "rt_sigsuspend", "rt_sigtimedwait", "sched_getaffinity", "sched_getparam",
-                  "sched_getscheduler", "set_robust_list", "set_tid_address", "sigaltstack", "sysinfo", "time", "times",
+    add(profile, {"arch_prctl",
+                  "clock_getres",
+                  "get_robust_list",
+                  "getcpu",
+                  "getegid",
+                  "geteuid",
+                  "getgid",
+                  "getpgrp",
+                  "getppid",
+                  "getrusage",
+                  "getuid",
+                  "gettimeofday",
+                  "membarrier",
+                  "rseq",
+                  "rt_sigpending",
+                  "rt_sigsuspend",
+                  "rt_sigtimedwait",
+                  "sched_getaffinity",
+                  "sched_getparam",
+                  "sched_getscheduler",
+                  "set_robust_list",
+                  "set_tid_address",
+                  "sigaltstack",
+                  "sysinfo",
+                  "time",
+                  "times",
                   "uname"});
     profile.allowed_if = {
         {"clone", {bits(0, CLONE_THREAD | linux::seccomp::kAllNamespaces, CLONE_THREAD)}},  // threads, never a process
