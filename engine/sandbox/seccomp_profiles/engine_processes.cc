@@ -118,6 +118,8 @@ Profile front_profile() {
                   "getsockopt",      "listen",         "recvfrom",   "recvmsg",   "sendmsg",       "sendto",
                   "sendmmsg",        "setsockopt",     "shutdown",   "signalfd4", "socketpair",    "timerfd_create",
                   "timerfd_gettime", "timerfd_settime"});
+    // the end of its one child, the helper
+    add(profile, {"pidfd_open", "waitid"});
     // threads, and what the C library asks about the machine
     add(profile, {"arch_prctl",
                   "clock_getres",
