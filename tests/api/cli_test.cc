@@ -101,7 +101,7 @@ TEST_F(CommandLine, KeepsOutputAndLogApartAndWhole) {
     const auto ended = hotcell("run --phases " + script_);
     EXPECT_EQ(ended.out, bytes);
     EXPECT_TRUE(ended.err.starts_with("a line of the log\n")) << ended.err;
-    EXPECT_NE(ended.err.find("sandbox                           1930.0"), std::string::npos) << ended.err;
+    EXPECT_NE(ended.err.find("sandbox                                   1930.0"), std::string::npos) << ended.err;
     EXPECT_NE(ended.err.find("  sandbox.mount-proc"), std::string::npos) << ended.err;
 }
 

@@ -72,14 +72,14 @@ std::string stream_of(const json::object& report, const std::string& name) {
 void write(std::FILE* to, const std::string& bytes) { std::fwrite(bytes.data(), 1, bytes.size(), to); }
 
 void print_phases(const json::object& report) {
-    fmt::print(stderr, "{:<28}{:>12}\n", "phase", "µs");
+    fmt::print(stderr, "{:<36}{:>12}\n", "phase", "µs");
     for (const auto& value : report.at("phases").as_array()) {
         const auto& phase = value.as_object();
         const std::string name(phase.at("name").as_string());
         const bool part = name.find('.') != std::string::npos;
-        fmt::print(stderr, "{:<28}{:>12.1f}\n", (part ? "  " : "") + name, phase.at("micros").to_number<double>());
+        fmt::print(stderr, "{:<36}{:>12.1f}\n", (part ? "  " : "") + name, phase.at("micros").to_number<double>());
     }
-    fmt::print(stderr, "{:<28}{:>12.1f}\n", "total", report.at("totalMicros").to_number<double>());
+    fmt::print(stderr, "{:<36}{:>12.1f}\n", "total", report.at("totalMicros").to_number<double>());
     fmt::print(stderr, "start {}, slot {}, peak memory {} KiB, cpu {} µs, request {}\n",
                report.at("start").as_string().c_str(), report.at("slot").as_string().c_str(),
                report.at("peakMemoryBytes").to_number<std::uint64_t>() / 1024,
