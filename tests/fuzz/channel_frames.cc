@@ -1,0 +1,40 @@
+// libFuzzer target: what a hostile program may write on its channel, in pieces. The first byte is the size of a piece.
+// What it must hold: only whole frames of a program's side come out, and how the bytes are cut does not matter.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "engine/environment/channel/frames.h"
+
+using hotcell::environment::FrameReader;
+using hotcell::environment::ProgramFrame;
+
+namespace {
+
+std::vector<ProgramFrame> read(std::string_view bytes, std::size_t piece, bool& broken) {
+    FrameReader reader;
+    std::vector<ProgramFrame> frames;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        reader.add(bytes.substr(at, piece));
+        while (const auto frame = reader.next()) frames.push_back(*frame);
+    }
+    broken = reader.is_broken();
+    return frames;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 1) return 0;
+    const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+    bool broken = false;
+    bool broken_by_byte = false;
+    const auto frames = read(bytes, 1 + data[0] % 32, broken);
+    const auto by_byte = read(bytes, 1, broken_by_byte);
+    if (frames.size() != by_byte.size() || broken != broken_by_byte) std::abort();
+    for (const ProgramFrame& frame : frames)
+        if (frame.type != HC_FRAME_READY && frame.type != HC_FRAME_FAILED) std::abort();
+    return 0;
+}

@@ -1,0 +1,64 @@
+#include "engine/environment/channel/frames.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+namespace hotcell::environment {
+namespace {
+
+template <class Payload>
+std::string frame(std::uint16_t type, const Payload& payload, std::uint32_t length = sizeof(Payload)) {
+    const hc_frame header{length, type, 0, 0};
+    std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
+    return bytes.append(reinterpret_cast<const char*>(&payload), sizeof payload);
+}
+
+TEST(FrameReader, PutsFramesTogetherFromSingleBytes) {
+    FrameReader reader;
+    const std::string bytes = frame(HC_FRAME_READY, hc_ready{7, 9}) + frame(HC_FRAME_FAILED, hc_failed{46, 8});
+    std::vector<ProgramFrame> seen;
+    for (const char byte : bytes) {
+        reader.add({&byte, 1});
+        while (const auto one = reader.next()) seen.push_back(*one);
+    }
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_EQ(seen[0].ready.nonce, 7u);
+    EXPECT_EQ(seen[1].failed.step, 46u);
+    EXPECT_FALSE(reader.is_broken());
+}
+
+TEST(FrameReader, ATypeOrLengthOfNoFrameOfThatSideBreaksIt) {
+    for (const std::string& bytes : {frame(HC_FRAME_RUN, hc_ready{}), frame(99, hc_ready{}), frame(HC_FRAME_READY, hc_ready{}, 4),
+                                     frame(HC_FRAME_FAILED, hc_failed{}, 0xffffffff), std::string(4096, 'x')}) {
+        FrameReader reader;
+        reader.add(bytes);
+        EXPECT_FALSE(reader.next());
+        EXPECT_TRUE(reader.is_broken());
+        reader.add(frame(HC_FRAME_READY, hc_ready{}));
+        EXPECT_FALSE(reader.next()) << "a broken channel stays broken";
+    }
+}
+
+TEST(EncodeRun, LaysStringsOneAfterTheOther) {
+    const std::string bytes = encode_run(5, {"/code/program", ""}, {"A=b"}).value();
+    hc_frame header{};
+    hc_run run{};
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::memcpy(&run, bytes.data() + sizeof header, sizeof run);
+    EXPECT_EQ(header.length, bytes.size() - sizeof header);
+    EXPECT_EQ(header.type, HC_FRAME_RUN);
+    EXPECT_EQ(run.argc, 2u);
+    EXPECT_EQ(run.envc, 1u);
+    EXPECT_EQ(bytes.substr(sizeof header + sizeof run), std::string("/code/program\0\0A=b\0", 19));
+}
+
+TEST(EncodeRun, RefusesWhatTheOtherSideWouldNotTake) {
+    EXPECT_FALSE(encode_run(1, {std::string("a\0b", 3)}, {}));
+    EXPECT_FALSE(encode_run(1, {std::string(HC_MOST_RUN_BYTES, 'a')}, {}));
+    EXPECT_TRUE(encode_run(1, {std::string(HC_MOST_RUN_BYTES - sizeof(hc_run) - 1, 'a')}, {}));
+}
+
+}  // namespace
+}  // namespace hotcell::environment

@@ -1,0 +1,93 @@
+#include "engine/environment/runtime/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+#include "engine/environment/runtime/warden_config.h"
+
+namespace hotcell::environment {
+namespace {
+
+const std::string kGood = R"({"name": "lua", "programFile": "main.lua", "exec": ["/usr/bin/lua", "/code/main.lua"],
+    "zygote": {"arguments": ["/usr/bin/lua", "/hotcell/z.lua"], "environment": {"A": "b"}, "memoryMiB": 64},
+    "environment": {"HOME": "/tmp"}})";
+
+TEST(Manifest, ReadsEveryField) {
+    const auto manifest = parse_manifest(kGood, "m.json");
+    ASSERT_TRUE(manifest) << manifest.error().message();
+    EXPECT_EQ(manifest->name, "lua");
+    EXPECT_EQ(manifest->program_file, "main.lua");
+    EXPECT_EQ(manifest->exec, (std::vector<std::string>{"/usr/bin/lua", "/code/main.lua"}));
+    ASSERT_TRUE(manifest->zygote);
+    EXPECT_EQ(manifest->zygote->memory, mebibytes(64));
+    EXPECT_EQ(manifest->zygote->environment.at("A"), "b");
+    EXPECT_EQ(manifest->environment.at("HOME"), "/tmp");
+}
+
+TEST(Manifest, NamesFileAndKeyOfWhatIsWrong) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"", "m.json: not JSON"},
+        {"[]", "m.json: not a JSON object"},
+        {R"({})", "m.json: name is missing"},
+        {R"({"name": 1})", "m.json: name is not a string"},
+        {R"({"name": "../x"})", "m.json: name is not a name"},
+        {R"({"name": "x", "programFile": "a/b"})", "m.json: programFile is not a plain file name"},
+        {R"({"name": "x", "programFile": "a", "exec": []})", "m.json: exec is not a list of strings"},
+        {R"({"name": "x", "programFile": "a", "exec": ["lua"]})", "m.json: exec must begin with an absolute path"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x\u0000y"]})", "m.json: exec has a NUL character"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "environment": {"A=B": "c"}})", "m.json: environment has a name"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "zygote": {"arguments": ["/y"], "memoryMiB": 1}})",
+         "m.json: zygote.memoryMiB is not a whole number"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "zygote": {"arguments": ["/y"], "extra": 1}})",
+         "m.json: zygote.extra is not a key"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "exce": 1})", "m.json: exce is not a key"},
+    };
+    for (const auto& [text, message] : cases) {
+        const auto manifest = parse_manifest(text, "m.json");
+        ASSERT_FALSE(manifest) << text;
+        EXPECT_EQ(manifest.error().kind, ErrorKind::InvalidArgument);
+        EXPECT_TRUE(manifest.error().doing.starts_with(message)) << manifest.error().doing << "\nnot: " << message;
+    }
+}
+
+TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
+    const auto entries = parse_root_entries(R"({"entries": [{"show": "/usr/bin"}, {"show": "etc/passwd", "at": "etc/passwd"},
+        {"show": "$shims", "at": "hotcell"}, {"link": "usr/bin", "at": "bin", "optional": true}]})", "h.json", "/root-fs", "/shims");
+    ASSERT_TRUE(entries) << entries.error().message();
+    ASSERT_EQ(entries->size(), 4u);
+    EXPECT_EQ((*entries)[0].target, "usr/bin");
+    EXPECT_EQ((*entries)[1].source, "/root-fs/etc/passwd");
+    EXPECT_EQ((*entries)[2].source, "/shims");
+    EXPECT_EQ((*entries)[3].source, "usr/bin");
+    EXPECT_TRUE((*entries)[3].link);
+    for (const char* at : {"/etc", "../etc", "a/../../etc"}) {
+        const auto wrong = parse_root_entries(std::string(R"({"entries": [{"show": "x", "at": ")") + at + "\"}]}", "h.json", "/r", "/s");
+        EXPECT_FALSE(wrong) << at;
+    }
+}
+
+TEST(WardenConfig, RefusesWhatDoesNotFitInsteadOfCuttingIt) {
+    WardenPlaces places;
+    places.instance = "i";
+    places.run_dir = "/run";
+    places.store_dir = "/store";
+    places.init_path = "/init";
+    auto manifest = parse_manifest(kGood, "m.json").value();
+    const auto config = make_warden_config(places, {manifest}, {});
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_STREQ((*config)->runtimes[0].environment[0], "A=b");
+    EXPECT_GE((*config)->id_base, 100'000u);
+    EXPECT_LE((*config)->id_base + std::uint64_t{(*config)->id_ranges} * 65536, 0xffffffffull);
+    manifest.zygote->arguments.push_back(std::string(96, 'x'));
+    EXPECT_FALSE(make_warden_config(places, {manifest}, {}));
+    manifest.zygote->arguments.pop_back();
+    places.run_dir = "/" + std::string(160, 'r');
+    EXPECT_FALSE(make_warden_config(places, {manifest}, {}));
+    places.run_dir = "/run";
+    EXPECT_FALSE(make_warden_config(places, {manifest}, std::vector<RootEntry>(protocol::kMostBinds + 1)));
+}
+
+}  // namespace
+}  // namespace hotcell::environment
