@@ -77,7 +77,7 @@ Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const s
         entry.optional = TRY(one.boolean_or("optional", false));
         const bool same_place = !entry.link && entry.source[0] == '/';
         entry.target = TRY(same_place ? one.string_or("at", entry.source.substr(1)) : one.string("at"));
-        if (entry.target[0] == '/' || ("/" + entry.target + "/").find("/../") != std::string::npos)
+        if (entry.target.empty() || entry.target[0] == '/' || ("/" + entry.target + "/").find("/../") != std::string::npos)
             return one.wrong("at", "must be a place below the root, without a leading slash");
         if (!entry.link && entry.source == "$shims") entry.source = shims;
         else if (!entry.link && entry.source[0] != '/') entry.source = directory + "/" + entry.source;

@@ -66,6 +66,7 @@ TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
         const auto wrong = parse_root_entries(std::string(R"({"entries": [{"show": "x", "at": ")") + at + "\"}]}", "h.json", "/r", "/s");
         EXPECT_FALSE(wrong) << at;
     }
+    EXPECT_FALSE(parse_root_entries(R"({"entries": [{"show": "/"}]})", "h.json", "/r", "/s")) << "the whole host";
 }
 
 TEST(WardenConfig, RefusesWhatDoesNotFitInsteadOfCuttingIt) {
