@@ -35,13 +35,6 @@ gid_t group_of(const DaemonOptions& options) {
     return found != nullptr ? found->gr_gid : options.engine.front_gid;
 }
 
-Result<std::vector<linux::UniqueFd>> open_listeners(const DaemonOptions& options) {
-    auto listeners = TRY(linux::take_passed_listeners());
-    if (listeners.empty())
-        listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
-    return listeners;
-}
-
 JailOptions jail_of(const DaemonOptions& options) {
     JailOptions jail;
     jail.directories = {std::filesystem::absolute(options.engine.state_dir).lexically_normal(),
@@ -72,10 +65,13 @@ int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
 
 Result<int> serve(const DaemonOptions& options) {
     const linux::ServiceManager manager;
+    auto listeners = TRY(linux::take_passed_listeners());  // first: no child may inherit them
     EngineOptions engine_options = options.engine;
     engine_options.log = [](std::string_view line) { spdlog::info("{}", line); };
     auto prepared = TRY(Engine::prepare(std::move(engine_options)));
-    auto listeners = TRY(open_listeners(options));
+    const bool passed = !listeners.empty();
+    if (!passed)
+        listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
     TRY(enter_jail(jail_of(options)));
 
     boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
@@ -85,7 +81,7 @@ Result<int> serve(const DaemonOptions& options) {
     api::Server server(router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
     server.start();
-    spdlog::info("hotcelld {} listens at {}", HOTCELL_VERSION, options.socket);
+    spdlog::info("hotcelld {} listens at {}", HOTCELL_VERSION, passed ? "the socket it was passed" : options.socket);
     manager.tell("READY=1");
 
     const int status = wait_for_the_end(events, engine);
@@ -94,7 +90,8 @@ Result<int> serve(const DaemonOptions& options) {
     engine.drain(options.drain);
     if (!server.finish(Millis(2'000))) spdlog::warn("some answers were not read to their end");
     std::error_code ignored;
-    std::filesystem::remove(options.socket, ignored);  // succeeds where the socket lies in the run directory
+    if (!passed)
+        std::filesystem::remove(options.socket, ignored);  // succeeds where the socket lies in the run directory
     return status;
 }
 
