@@ -25,6 +25,8 @@ struct Dispatcher::Flight {
 
 namespace {
 
+constexpr Nanos kRefillDelay = std::chrono::milliseconds(20);
+
 std::vector<std::string> make_argv(const Manifest& manifest, StartKind start, const std::vector<std::string>& arguments) {
     std::vector<std::string> argv = manifest.exec;
     if (start == StartKind::Zygote) argv = {"/code/" + manifest.program_file};
@@ -49,7 +51,7 @@ Result<StartKind> choose_start(const RunRequest& request, const Manifest& manife
 }  // namespace
 
 Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Bytes memory_budget)
-    : parts_(parts), options_(options), admission_(options.concurrent_runs, memory_budget) {
+    : parts_(parts), options_(options), admission_(options.concurrent_runs, memory_budget), refill_later_(parts.reactor) {
     SourceOptions source;
     source.pooled_slots = options.pooled_slots;
     source.tmp_size = options.tmp_size;
@@ -61,6 +63,7 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
 
 void Dispatcher::run(Call call) {
     PhaseClock phases(call.accepted_ns);
+    phases.add_part("queue", "hash", call.hashing);
     phases.end("queue");
     const auto found = std::find_if(parts_.manifests.begin(), parts_.manifests.end(),
                                     [&](const Manifest& one) { return one.name == call.request.runtime; });
@@ -108,7 +111,11 @@ void Dispatcher::store_code(const std::shared_ptr<Flight>& flight) {
 }
 
 void Dispatcher::slot_given(const std::shared_ptr<Flight>& flight, Result<GivenSlot> given) {
-    if (!given) return end(flight, std::unexpected(std::move(given).error()));
+    if (!given) {
+        end(flight, std::unexpected(std::move(given).error()));
+        refill_if_quiet();
+        return tell_if_idle();
+    }
     if (flight->ended) return flight->source->discard(std::move(given->slot));
     if (given->kind == SlotKind::Fresh)
         for (const Phase& step : given->slot->steps()) flight->phases.add_part("sandbox", step.name, step.duration);
@@ -127,11 +134,16 @@ void Dispatcher::slot_given(const std::shared_ptr<Flight>& flight, Result<GivenS
     hooks.on_started = [this, flight] {
         if (!std::exchange(flight->starting, false)) return;
         --starting_;
-        refill_if_quiet();
+        // most programs are over sooner than a slot is built: only for a longer one the pool is filled beside it
+        refill_later_.start(kRefillDelay, [this] { refill_if_quiet(); });
     };
     hooks.on_end = [this, flight](Result<RunReport> result, std::unique_ptr<Slot> slot) {
-        flight->source->discard(std::move(slot));
+        // the answer first: taking a slot apart is work, and would have the caller wait for it
+        SlotSource* const source = flight->source;
         end(flight, std::move(result));
+        source->discard(std::move(slot));
+        refill_if_quiet();
+        tell_if_idle();
     };
     flight->run = std::make_shared<Run>(parts_.reactor, parts_.warden, std::move(call), flight->phases,
                                         std::move(given->slot), std::move(hooks));
@@ -149,12 +161,14 @@ void Dispatcher::end(const std::shared_ptr<Flight>& flight, Result<RunReport> re
     flights_.erase(flight);
     flight->run.reset();  // it holds hooks that hold the flight
     if (auto done = std::exchange(flight->call.done, nullptr)) done(std::move(result));
-    refill_if_quiet();
+}
+
+void Dispatcher::tell_if_idle() {
     if (flights_.empty() && idle_) std::exchange(idle_, nullptr)();
 }
 
 void Dispatcher::refill_if_quiet() {
-    if (starting_ > 0) return;  // a start under way has the machine to itself
+    if (starting_ > 0 || idle_) return;  // a start under way has the machine to itself
     for (auto& source : sources_) source->refill();
 }
 
@@ -186,6 +200,7 @@ void Dispatcher::abandon_all(const Error& error) {
         if (flight->run) flight->run->abandon(error);
         else end(flight, std::unexpected(error));
     }
+    tell_if_idle();
 }
 
 void Dispatcher::destroy_pools() {

@@ -22,6 +22,7 @@ struct Call {
     RunRequest request;
     std::string code_name;
     std::uint64_t accepted_ns = 0;
+    Nanos hashing{};                              // the time that naming its content took
     std::function<void(Result<RunReport>)> done;  // exactly once
 };
 
@@ -58,6 +59,7 @@ private:
     void store_code(const std::shared_ptr<Flight>& flight);
     void end(const std::shared_ptr<Flight>& flight, Result<RunReport> result);
     void refill_if_quiet();
+    void tell_if_idle();
 
     DispatcherParts parts_;
     const EngineOptions& options_;
@@ -68,6 +70,7 @@ private:
     std::uint64_t runs_ = 0;
     std::uint64_t failed_starts_ = 0;
     std::function<void()> idle_;
+    environment::Timer refill_later_;
 };
 
 }  // namespace hotcell::dispatch

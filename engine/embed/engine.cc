@@ -112,7 +112,9 @@ void Engine::State::run(RunRequest request, std::function<void(Result<RunReport>
     if (manifest == nullptr)
         return done(fail(ErrorKind::NotFound, "runtime: there is none named '" + request.runtime + "'"));
     auto call = std::make_shared<dispatch::Call>();
+    const std::uint64_t hashing = monotonic_ns();
     call->code_name = environment::CodeStore::name_of(manifest->program_file, request.program);
+    call->hashing = Nanos(monotonic_ns() - hashing);
     call->request = std::move(request);
     call->accepted_ns = accepted;
     call->done = std::move(done);

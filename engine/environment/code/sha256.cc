@@ -14,7 +14,8 @@ void must(int one) {
 }  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-    static const EVP_MD* const kAlgorithm = EVP_sha256();
+    // fetched once: EVP_sha256() would look it up again for each digest (EVP_MD_fetch(3))
+    static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     must(EVP_DigestInit_ex(as_context(context_), kAlgorithm, nullptr));
 }
 
