@@ -52,6 +52,8 @@ TEST_F(ServerTest, RunsAProgramAndTellsItsPhases) {
     EXPECT_HAS(answer, "X-Request-Id: 7f3a0000-0000-4000-8000-000000000001\r\n");
     EXPECT_EQ(count(answer, "X-Request-Id"), 1u);
     EXPECT_HAS(answer, R"("output":"text","outputEncoding":"utf-8","outputTruncated":false)");
+    EXPECT_HAS(answer, R"("totalMicros":2000.000,"phases":[{"name":"queue","micros":12.000},{"name":"sandbox")");
+    EXPECT_TRUE(answer.ends_with(R"({"name":"sandbox.mount-proc","micros":60.000}]})")) << answer;
     const auto asked = service_.requests().at(0);
     EXPECT_EQ(asked.runtime, "python3");
     EXPECT_EQ(asked.arguments, (std::vector<std::string>{"-n", "3"}));

@@ -93,7 +93,7 @@ TEST_F(RunningDaemon, AnswersItsRoutes) {
     EXPECT_NE(get("/version").find(R"("name":"hotcell")"), std::string::npos);
     const auto engine = get("/v1/engine");
     for (const char* word : {R"("runtime":"python3","start":"zygote")", R"("confinement":[)", R"("name":"landlock")",
-                             R"("cgroupDriver":)", R"("features":[)", R"("reason":)"})
+                             R"("cgroupDriver":)", R"("name":"user-namespaces")", R"("features":[)", R"("reason":)"})
         EXPECT_NE(engine.find(word), std::string::npos) << word << "\n" << engine;
 }
 

@@ -1,7 +1,6 @@
 #include "engine/api/wire/json.h"
 
 #include <boost/json.hpp>
-#include <cmath>
 
 #include "engine/api/wire/utf8.h"
 
@@ -11,7 +10,12 @@ namespace json = boost::json;
 
 namespace {
 
-double micros(Nanos duration) { return static_cast<double>(duration.count()) / 1e3; }
+/// Microseconds with three digits; the library would write 47.17 as 4.717E1.
+std::string micros(Nanos duration) {
+    const auto nanos = duration.count() < 0 ? 0 : duration.count();
+    const auto rest = std::to_string(1'000 + nanos % 1'000);
+    return std::to_string(nanos / 1'000) + "." + rest.substr(1);
+}
 
 json::string text(std::string_view value) { return json::string(value.data(), value.size()); }
 
@@ -45,12 +49,13 @@ std::string json_of(const RunReport& report) {
     put_stream(out, "log", report.log, report.log_truncated);
     out["peakMemoryBytes"] = report.peak_memory.count;
     out["cpuMicros"] = report.cpu.count();
-    out["totalMicros"] = micros(report.total);
-    json::array phases;
+    std::string document = json::serialize(out);
+    document.back() = ',';  // the closing brace comes after the durations
+    document += "\"totalMicros\":" + micros(report.total) + ",\"phases\":[";
     for (const Phase& phase : report.phases)
-        phases.push_back(json::object{{"name", text(phase.name)}, {"micros", micros(phase.duration)}});
-    out["phases"] = std::move(phases);
-    return json::serialize(out);
+        document += "{\"name\":" + json::serialize(text(phase.name)) + ",\"micros\":" + micros(phase.duration) + "},";
+    if (!report.phases.empty()) document.pop_back();
+    return document + "]}";
 }
 
 std::string json_of(const EngineDescription& engine) {

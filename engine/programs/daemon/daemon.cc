@@ -14,6 +14,7 @@
 #include "engine/api/routes/router.h"
 #include "engine/api/server/server.h"
 #include "engine/base/result.h"
+#include "engine/linux/features.h"
 #include "engine/linux/sockets/unix_listener.h"
 #include "engine/programs/daemon/engine_service.h"
 #include "engine/programs/daemon/jail.h"
@@ -72,11 +73,12 @@ Result<int> serve(const DaemonOptions& options) {
     const bool passed = !listeners.empty();
     if (!passed)
         listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
+    auto machine = linux::describe_features();
     TRY(enter_jail(jail_of(options)));
 
     boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
     Engine engine = TRY(std::move(prepared).start());
-    EngineService service(engine);
+    EngineService service(engine, std::move(machine));
     const api::Router router(service);
     api::Server server(router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
