@@ -22,9 +22,9 @@ public:
             return fail(ErrorKind::Exhausted, std::to_string(runs_) + " calls are running, at most " +
                                                   std::to_string(most_runs_) + " may (concurrent_runs)");
         if (memory.count > budget_.count - promised_)
-            return fail(ErrorKind::Exhausted, "limits.memory: " + std::to_string(memory.count) + " bytes are asked for, " +
-                                                  std::to_string(budget_.count - promised_) + " of " +
-                                                  std::to_string(budget_.count) + " are free (memory_budget)");
+            return fail(ErrorKind::Exhausted, "limits.memory: " + std::to_string(memory.count) +
+                                                  " bytes are asked for, " + std::to_string(budget_.count - promised_) +
+                                                  " of " + std::to_string(budget_.count) + " are free (memory_budget)");
         ++runs_;
         promised_ += memory.count;
         return {};

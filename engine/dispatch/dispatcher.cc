@@ -27,7 +27,8 @@ namespace {
 
 constexpr Nanos kRefillDelay = std::chrono::milliseconds(20);
 
-std::vector<std::string> make_argv(const Manifest& manifest, StartKind start, const std::vector<std::string>& arguments) {
+std::vector<std::string> make_argv(const Manifest& manifest, StartKind start,
+                                   const std::vector<std::string>& arguments) {
     std::vector<std::string> argv = manifest.exec;
     if (start == StartKind::Zygote) argv = {"/code/" + manifest.program_file};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -51,7 +52,10 @@ Result<StartKind> choose_start(const RunRequest& request, const Manifest& manife
 }  // namespace
 
 Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Bytes memory_budget)
-    : parts_(parts), options_(options), admission_(options.concurrent_runs, memory_budget), refill_later_(parts.reactor) {
+    : parts_(parts),
+      options_(options),
+      admission_(options.concurrent_runs, memory_budget),
+      refill_later_(parts.reactor) {
     SourceOptions source;
     source.pooled_slots = options.pooled_slots;
     source.tmp_size = options.tmp_size;
@@ -76,10 +80,13 @@ void Dispatcher::run(Call call) {
     if (!start) return refuse(start.error());
     SlotSource* source = sources_[static_cast<std::size_t>(found - parts_.manifests.begin())].get();
     if (call.request.slot == SlotKind::Pooled && options_.pooled_slots == 0)
-        return refuse({ErrorKind::InvalidArgument, 0, "slot: pooled, but the engine keeps no pool (pooled_slots is 0)", {}});
+        return refuse(
+            {ErrorKind::InvalidArgument, 0, "slot: pooled, but the engine keeps no pool (pooled_slots is 0)", {}});
     if (call.request.slot == SlotKind::Pooled && !source->fits_pool(call.request.limits))
-        return refuse({ErrorKind::InvalidArgument, 0,
-                       "slot: pooled, but limits.tmp or limits.processes is not that of pooled slots", {}});
+        return refuse({ErrorKind::InvalidArgument,
+                       0,
+                       "slot: pooled, but limits.tmp or limits.processes is not that of pooled slots",
+                       {}});
     if (auto admitted = admission_.admit(call.request.limits.memory); !admitted) return refuse(admitted.error());
 
     auto flight = std::make_shared<Flight>(Flight{.call = std::move(call), .phases = phases});
@@ -102,7 +109,8 @@ void Dispatcher::store_code(const std::shared_ptr<Flight>& flight) {
         return;
     }
     parts_.storage.post([this, flight] {
-        auto stored = parts_.store.store(flight->call.code_name, flight->manifest->program_file, flight->call.request.program);
+        auto stored =
+            parts_.store.store(flight->call.code_name, flight->manifest->program_file, flight->call.request.program);
         parts_.reactor.post([flight, stored = std::move(stored)] {
             flight->stored = stored;
             if (flight->run && !flight->ended) flight->run->code_stored(stored);
@@ -153,8 +161,10 @@ void Dispatcher::slot_given(const std::shared_ptr<Flight>& flight, Result<GivenS
 
 void Dispatcher::end(const std::shared_ptr<Flight>& flight, Result<RunReport> result) {
     if (std::exchange(flight->ended, true)) return;
-    if (result) ++runs_;
-    else ++failed_starts_;
+    if (result)
+        ++runs_;
+    else
+        ++failed_starts_;
     if (std::exchange(flight->starting, false)) --starting_;
     admission_.release(flight->call.request.limits.memory);
     if (flight->holds_code) parts_.store.release(flight->call.code_name);
@@ -197,8 +207,10 @@ void Dispatcher::close(std::function<void()> idle) {
 void Dispatcher::abandon_all(const Error& error) {
     const auto flights = flights_;
     for (const auto& flight : flights) {
-        if (flight->run) flight->run->abandon(error);
-        else end(flight, std::unexpected(error));
+        if (flight->run)
+            flight->run->abandon(error);
+        else
+            end(flight, std::unexpected(error));
     }
     tell_if_idle();
 }

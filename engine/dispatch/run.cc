@@ -15,7 +15,7 @@ using protocol::FdRole;
 namespace {
 
 constexpr Nanos kStartPatience = std::chrono::seconds(10);
-constexpr Nanos kDeathPatience = std::chrono::seconds(2);   // from the kill to the word of it
+constexpr Nanos kDeathPatience = std::chrono::seconds(2);  // from the kill to the word of it
 constexpr Nanos kDrainPatience = std::chrono::milliseconds(50);
 
 Error start_error(const hc_failed& failed) {
@@ -26,15 +26,22 @@ Error start_error(const hc_failed& failed) {
                              failed.sys == E2BIG || failed.sys == ELIBBAD || failed.sys == EINVAL);
     return Error{of_program ? ErrorKind::InvalidArgument : ErrorKind::Broken, failed.sys,
                  std::string("start the program: ") + step,
-                 failed.sys == ENOEXEC ? "is it an executable file or a script with a first line that names its interpreter?" : ""};
+                 failed.sys == ENOEXEC
+                     ? "is it an executable file or a script with a first line that names its interpreter?"
+                     : ""};
 }
 
 }  // namespace
 
 Run::Run(environment::Reactor& reactor, environment::WardenClient& warden, RunCall call, PhaseClock phases,
          std::unique_ptr<Slot> slot, Hooks hooks)
-    : reactor_(reactor), warden_(warden), call_(std::move(call)), phases_(std::move(phases)), slot_(std::move(slot)),
-      hooks_(std::move(hooks)), timer_(reactor) {}
+    : reactor_(reactor),
+      warden_(warden),
+      call_(std::move(call)),
+      phases_(std::move(phases)),
+      slot_(std::move(slot)),
+      hooks_(std::move(hooks)),
+      timer_(reactor) {}
 
 void Run::begin() {
     slot_->listen(this);
@@ -229,8 +236,8 @@ RunReport Run::make_report() {
     report.peak_memory = slot_->peak_memory();
     const linux::WaitStatus status = linux::read_wait_status(exit_ ? exit_->status : SIGKILL);
     report.code = status.signal != 0 ? status.signal : status.code;
-    report.outcome = timed_out_          ? RunOutcome::TimedOut
-                     : out_of_memory_    ? RunOutcome::OutOfMemory
+    report.outcome = timed_out_           ? RunOutcome::TimedOut
+                     : out_of_memory_     ? RunOutcome::OutOfMemory
                      : status.signal != 0 ? RunOutcome::Signalled
                                           : RunOutcome::Exited;
     if (exit_) report.cpu = Micros(exit_->user_us + exit_->system_us);

@@ -21,14 +21,14 @@ namespace hotcell::dispatch {
 
 struct RunCall {
     std::string request_id;
-    std::string code_name;                  // of the program in the store
+    std::string code_name;  // of the program in the store
     std::vector<std::string> argv;
-    std::vector<std::string> environment;   // NAME=value
+    std::vector<std::string> environment;  // NAME=value
     std::string event;
     StartKind start = StartKind::Exec;
     SlotKind slot = SlotKind::Fresh;
     RunLimits limits;
-    Bytes limit_as_built;                   // the slot's memory limit now
+    Bytes limit_as_built;  // the slot's memory limit now
 };
 
 class Run final : private environment::SlotListener, public std::enable_shared_from_this<Run> {
@@ -86,8 +86,8 @@ private:
     bool attached_ = false;
     bool run_sent_ = false;
     bool started_ = false;
-    bool ended_ = false;      // the program
-    bool finished_ = false;   // the run
+    bool ended_ = false;     // the program
+    bool finished_ = false;  // the run
     bool timed_out_ = false;
     bool out_of_memory_ = false;
     std::optional<protocol::ExitReport> exit_;

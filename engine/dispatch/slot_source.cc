@@ -16,8 +16,8 @@ constexpr Bytes kPooledMemory = mebibytes(64);  // cap of a slot in which nothin
 constexpr std::uint32_t kLeastPids = 8;         // the builder's
 constexpr std::uint32_t kOwnPids = 1;           // pid 1 of the slot
 constexpr std::uint32_t kCpuWeight = 100;
-constexpr std::uint32_t kMostBackOff = 6;       // 50 ms · 2^6 = 3.2 s
-const RunLimits kPooledLimits;                  // pids of a pooled slot are those of a call that asks for nothing else
+constexpr std::uint32_t kMostBackOff = 6;  // 50 ms · 2^6 = 3.2 s
+const RunLimits kPooledLimits;             // pids of a pooled slot are those of a call that asks for nothing else
 
 StartKind kind_of(std::size_t index) { return index == 0 ? StartKind::Exec : StartKind::Zygote; }
 
@@ -52,7 +52,11 @@ private:
 
 SlotSource::SlotSource(environment::Reactor& reactor, environment::BuilderClient& builder, std::uint32_t runtime,
                        const environment::Manifest& manifest, SourceOptions options)
-    : reactor_(reactor), builder_(builder), runtime_(runtime), manifest_(manifest), options_(std::move(options)),
+    : reactor_(reactor),
+      builder_(builder),
+      runtime_(runtime),
+      manifest_(manifest),
+      options_(std::move(options)),
       retry_(reactor) {
     for (std::size_t i = 0; i < pools_.size(); ++i) {
         pools_[i].counts.runtime = manifest.name;
@@ -118,16 +122,17 @@ void SlotSource::domain_built(Result<BuiltSandbox> built) {
     auto log = [this](std::string_view line) {
         if (options_.log) options_.log(manifest_.name + " forker: " + std::string(line));
     };
-    auto fresh = std::make_shared<Domain>(
-        reactor_, std::move(*built), manifest_.zygote.has_value(),
-        Domain::Hooks{log, [this, alive = alive_] {
-                          reactor_.post([this, alive] {
-                              if (!*alive || !domain_ || domain_->is_alive()) return;
-                              if (options_.log) options_.log(manifest_.name + ": the forker has ended");
-                              retire(std::exchange(domain_, nullptr));
-                              refill();
-                          });
-                      }});
+    auto fresh =
+        std::make_shared<Domain>(reactor_, std::move(*built), manifest_.zygote.has_value(),
+                                 Domain::Hooks{log, [this, alive = alive_] {
+                                                   reactor_.post([this, alive] {
+                                                       if (!*alive || !domain_ || domain_->is_alive()) return;
+                                                       if (options_.log)
+                                                           options_.log(manifest_.name + ": the forker has ended");
+                                                       retire(std::exchange(domain_, nullptr));
+                                                       refill();
+                                                   });
+                                               }});
     if (domain_) retire(domain_);
     domain_ = std::move(fresh);
     failures_ = 0;
@@ -235,7 +240,8 @@ void SlotSource::pooled_slot_built(StartKind start, Result<std::unique_ptr<Slot>
 
 void SlotSource::drop_idle(IdleSlot* idle, StartKind start) {
     Pool& one = pool(start);
-    const auto found = std::find_if(one.ready.begin(), one.ready.end(), [&](const auto& held) { return held.get() == idle; });
+    const auto found =
+        std::find_if(one.ready.begin(), one.ready.end(), [&](const auto& held) { return held.get() == idle; });
     if (found == one.ready.end()) return;
     destroy((*found)->take(), one);
     one.ready.erase(found);

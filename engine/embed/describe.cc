@@ -18,12 +18,13 @@ EngineDescription describe_host(const protocol::Hello& hello) {
     };
     if (hello.text[0] != '\0') description.features.push_back({"remarks", "degraded", hello.text, ""});
     // a sandbox of which one of these cannot be made is not given out: the build fails and names the step
-    for (const char* layer : {"user namespace", "pid namespace", "mount namespace", "network namespace", "ipc namespace",
-                              "uts namespace", "cgroup namespace", "read-only root", "masked proc", "empty capabilities",
-                              "no_new_privs", "seccomp", "memory limit", "process limit"})
+    for (const char* layer : {"user namespace", "pid namespace", "mount namespace", "network namespace",
+                              "ipc namespace", "uts namespace", "cgroup namespace", "read-only root", "masked proc",
+                              "empty capabilities", "no_new_privs", "seccomp", "memory limit", "process limit"})
         description.confinement.push_back({layer, "yes", "a sandbox without it is not given out", ""});
-    description.confinement.push_back(
-        {"landlock", landlock ? "yes" : "no", landlock ? abi : "the kernel has none; require_landlock refuses such hosts", ""});
+    description.confinement.push_back({"landlock", landlock ? "yes" : "no",
+                                       landlock ? abi : "the kernel has none; require_landlock refuses such hosts",
+                                       ""});
     return description;
 }
 

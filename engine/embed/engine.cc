@@ -183,9 +183,7 @@ void Engine::State::drain(Millis patience) {
     prepared.lock.reset();
 }
 
-Result<Engine> PreparedEngine::start() && {
-    return Engine(std::make_unique<Engine::State>(std::move(*state_)));
-}
+Result<Engine> PreparedEngine::start() && { return Engine(std::make_unique<Engine::State>(std::move(*state_))); }
 
 Result<Engine> Engine::open(EngineOptions options) {
     PreparedEngine prepared = TRY(prepare(std::move(options)));

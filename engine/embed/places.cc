@@ -8,15 +8,17 @@ namespace hotcell::embed {
 
 namespace {
 
-Result<> find(std::string& directory, const char* what, const char* content, std::initializer_list<std::string> candidates) {
+Result<> find(std::string& directory, const char* what, const char* content,
+              std::initializer_list<std::string> candidates) {
     if (directory.empty()) {
         for (const std::string& candidate : candidates) {
             if (!linux::exists(candidate + "/" + content)) continue;
             directory = linux::absolute_path(candidate);
             return {};
         }
-        return fail(ErrorKind::NotFound, std::string(what) + ": not found in " + *candidates.begin() + " nor below " +
-                                             HOTCELL_PREFIX, std::string("options.") + what + " says where it is");
+        return fail(ErrorKind::NotFound,
+                    std::string(what) + ": not found in " + *candidates.begin() + " nor below " + HOTCELL_PREFIX,
+                    std::string("options.") + what + " says where it is");
     }
     directory = linux::absolute_path(directory);
     if (linux::exists(directory + "/" + content)) return {};

@@ -77,7 +77,8 @@ Result<protocol::Hello> wait_for_hello(int builder) {
 Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     TRY(dispatch::validate(options));
     if (!linux::is_root())
-        return fail_errno(EPERM, "prepare the engine", "only root can build sandboxes; the daemon gives it up afterwards");
+        return fail_errno(EPERM, "prepare the engine",
+                          "only root can build sandboxes; the daemon gives it up afterwards");
     TRY(embed::fill_in_places(options));
     auto state = std::make_unique<PreparedEngine::State>();
     state->manifests = TRY(environment::read_manifests(options.runtimes_dir));

@@ -13,13 +13,13 @@ enum class Step : std::uint16_t {
     // outside: by the builder, on the host
     MakeCgroup = 1,
     MakePipes = 2,
-    EnterDomain = 3,     // setns into the domain's user and pid namespace, become the owner id
-    CloneNamespaces = 4, // clone3 with user, pid, mount, net, ipc and uts namespaces
+    EnterDomain = 3,      // setns into the domain's user and pid namespace, become the owner id
+    CloneNamespaces = 4,  // clone3 with user, pid, mount, net, ipc and uts namespaces
     WriteIdMaps = 5,
-    LinkUp = 6,          // lo, through netlink
+    LinkUp = 6,  // lo, through netlink
     ExecInit = 7,
-    OpenHandles = 8,     // mount namespace, /code and /opt of the finished sandbox
-    BuilderFilter = 9,   // once, at the builder's own start
+    OpenHandles = 8,    // mount namespace, /code and /opt of the finished sandbox
+    BuilderFilter = 9,  // once, at the builder's own start
     // inside: by hotcell-init as pid 1, in this order
     TakeIds = 20,
     JoinCgroups = 21,
@@ -28,7 +28,7 @@ enum class Step : std::uint16_t {
     MountProc = 24,
     MaskProc = 25,
     MountTmp = 26,
-    SetLimits = 27,      // rlimits and oom_score_adj
+    SetLimits = 27,  // rlimits and oom_score_adj
     DropBoundingSet = 28,
     ForkChild = 29,
     DropCapabilities = 30,
@@ -44,7 +44,7 @@ enum class Step : std::uint16_t {
     ChildExec = 46,
     // on the path: by the forker's helper process and the forked child
     ForkJoinCgroups = 60,
-    ForkEnter = 61,       // setns into the slot
+    ForkEnter = 61,  // setns into the slot
     ForkChildProcess = 62,
     ForkDescriptors = 63,
     ForkBoundingSet = 64,

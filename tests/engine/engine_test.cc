@@ -190,7 +190,9 @@ TEST_F(EngineTest, AnOomEventKillsTheProgram) {
 TEST_F(EngineTest, WhatCannotBeExecutedIsTheCallersError) {
     open();
     RunRequest request;
-    request.program = "\x7f" "ELF but no more";
+    request.program =
+        "\x7f"
+        "ELF but no more";
     const Error error = refused(request);
     EXPECT_EQ(error.kind, ErrorKind::InvalidArgument);
     EXPECT_EQ(error.sys, ENOEXEC);
@@ -214,9 +216,14 @@ TEST_F(EngineTest, RefusesValuesOutOfRuleByName) {
         {"program", with([](RunRequest& r) { r.program.clear(); })},
         {"arguments", with([](RunRequest& r) { r.arguments = {std::string("a\0b", 3)}; })},
         {"arguments", with([](RunRequest& r) { r.arguments = {std::string(200'000, 'a')}; })},
-        {"environment", with([](RunRequest& r) { r.environment = {{"A=B", "c"}}; })},
+        {"environment", with([](RunRequest& r) {
+             r.environment = {{"A=B", "c"}};
+         })},
         {"start", with([](RunRequest& r) { r.start = StartKind::Zygote; })},
-        {"slot", with([](RunRequest& r) { r.slot = SlotKind::Pooled; r.limits.processes = 65; })},
+        {"slot", with([](RunRequest& r) {
+             r.slot = SlotKind::Pooled;
+             r.limits.processes = 65;
+         })},
     };
     for (const auto& [field, request] : cases) {
         const Error error = refused(request);

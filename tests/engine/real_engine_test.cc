@@ -138,7 +138,8 @@ TEST_F(RealEngine, EndsAProgramThatReachesItsMemory) {
 TEST_F(RealEngine, LeavesNoProcessOfAProgramBehind) {
     for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
         RunRequest request = python(
-            "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\nprint('gone', flush=True)\nos._exit(0)\n", start);
+            "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\nprint('gone', flush=True)\nos._exit(0)\n",
+            start);
         request.limits.timeout = Millis(10'000);
         const RunReport report = run(request);
         EXPECT_EQ(report.outcome, RunOutcome::Exited);
@@ -168,8 +169,8 @@ TEST_F(RealEngine, RunsManyAtOnce) {
     for (int i = 0; i < 24; ++i) {
         auto promise = std::make_shared<std::promise<Result<RunReport>>>();
         results.push_back(promise->get_future());
-        RunRequest request = python("import sys\nprint(int(sys.stdin.read()) ** 2)\n",
-                                    i % 2 == 0 ? StartKind::Zygote : StartKind::Exec);
+        RunRequest request =
+            python("import sys\nprint(int(sys.stdin.read()) ** 2)\n", i % 2 == 0 ? StartKind::Zygote : StartKind::Exec);
         request.event = std::to_string(i);
         request.limits.timeout = Millis(20'000);
         engine->run(std::move(request), [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });

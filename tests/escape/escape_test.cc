@@ -181,24 +181,15 @@ const std::vector<Step> kGroups = {Step::JoinCgroups};
 
 /// Without these steps the attack succeeds. What a zygote's child locks itself is seen in tests/warden/forker_test.cc.
 const Layer kLayers[] = {
-    {"A01", kFilters},
-    {"A02", kFilters},
-    {"A03", kFilters},
-    {"A04", kFilters},
-    {"A05", kFilters},
-    {"A06", kFilters},
-    {"A07", kFilters},
-    {"A08", kFilters},  // Seccomp: 0
-    {"A08", kPowers, false},
-    {"A11", {Step::ChildDescriptors}, false},
-    {"A17", kPowers, false},
-    {"A18", {Step::MountProc, Step::MaskProc}},
-    {"A19", {Step::MaskProc}},
-    {"A20", kFilters},
-    {"B02", {Step::MaskProc}},
-    {"B03", {Step::ChildFilter}},
-    {"C01", kGroups, false},
-    {"C03", kGroups, false},
+    {"A01", kFilters},         {"A02", kFilters},
+    {"A03", kFilters},         {"A04", kFilters},
+    {"A05", kFilters},         {"A06", kFilters},
+    {"A07", kFilters},         {"A08", kFilters},  // Seccomp: 0
+    {"A08", kPowers, false},   {"A11", {Step::ChildDescriptors}, false},
+    {"A17", kPowers, false},   {"A18", {Step::MountProc, Step::MaskProc}},
+    {"A19", {Step::MaskProc}}, {"A20", kFilters},
+    {"B02", {Step::MaskProc}}, {"B03", {Step::ChildFilter}},
+    {"C01", kGroups, false},   {"C03", kGroups, false},
 };
 
 TEST(Escape, EveryAttackSucceedsWithoutItsLayer) {
@@ -208,8 +199,9 @@ TEST(Escape, EveryAttackSucceedsWithoutItsLayer) {
         for (const Start start : {Start::Exec, Start::Zygote}) {
             if (start == Start::Zygote && !layer.zygote) continue;
             const ProgramEnd end = arena.attack(layer.id, start);
-            EXPECT_TRUE(end.exited_with(1)) << layer.id << " by " << name_of(start) << " is held by something else: status "
-                                            << end.status << "\n" << end.out << end.err;
+            EXPECT_TRUE(end.exited_with(1))
+                << layer.id << " by " << name_of(start) << " is held by something else: status " << end.status << "\n"
+                << end.out << end.err;
         }
     }
 }
@@ -225,8 +217,10 @@ bool has_interfaces() {
 TEST(Escape, TheRestSucceedsOutside) {
     const HostCanaries canaries;
     std::vector<std::string> ids = {"A12", "A14", "A15", "A16", "A17", "A18", "D06"};
-    if (has_interfaces()) ids.push_back("D01");
-    else std::cout << "left out: D01 outside (this machine has no interface but lo)\n";
+    if (has_interfaces())
+        ids.push_back("D01");
+    else
+        std::cout << "left out: D01 outside (this machine has no interface but lo)\n";
     for (const std::string& id : ids) {
         const std::string command = std::string(kTestProgramsDir) + "/attack " + id + " --bare";
         std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);

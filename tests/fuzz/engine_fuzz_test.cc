@@ -15,7 +15,8 @@ TEST(EngineFuzz, HoldsItsInvariants) {
     const hc_frame header{sizeof(hc_ready), HC_FRAME_READY, 0, 1};
     const hc_ready ready{1, 2};
     std::string frame = "\x05";
-    frame.append(reinterpret_cast<const char*>(&header), sizeof header).append(reinterpret_cast<const char*>(&ready), sizeof ready);
+    frame.append(reinterpret_cast<const char*>(&header), sizeof header)
+        .append(reinterpret_cast<const char*>(&ready), sizeof ready);
     mutate_and_try(
         {frame, std::string(32, '\0'), std::string(640, '\0'),
          R"({"name": "lua", "programFile": "main.lua", "exec": ["/usr/bin/lua"], "environment": {"HOME": "/tmp"},

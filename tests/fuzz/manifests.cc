@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (entries) {
         for (const environment::RootEntry& entry : *entries)
-            if (entry.target.empty() || entry.target[0] == '/' || ("/" + entry.target + "/").find("/../") != std::string::npos)
+            if (entry.target.empty() || entry.target[0] == '/' ||
+                ("/" + entry.target + "/").find("/../") != std::string::npos)
                 std::abort();
         (void)environment::make_warden_config(places, {}, *entries);
     }

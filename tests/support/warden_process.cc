@@ -68,8 +68,9 @@ protocol::WardenConfig make_config(const WardenOptions& options, const std::stri
     add_bind(config, kShimsDir, "hotcell");
     add_bind(config, kTestProgramsDir, "test");
     const std::vector<std::string> forker =
-        options.forker.empty() ? std::vector<std::string>{"/usr/bin/python3.11", "-I", "-S", "/hotcell/python/zygote.py"}
-                               : options.forker;
+        options.forker.empty()
+            ? std::vector<std::string>{"/usr/bin/python3.11", "-I", "-S", "/hotcell/python/zygote.py"}
+            : options.forker;
     config.runtime_count = 2;
     protocol::RuntimeRecipe& python = config.runtimes[0];
     copy(python.name, sizeof python.name, "python3");
@@ -185,8 +186,7 @@ BuiltSandbox WardenProcess::receive_built(std::uint64_t id) {
     const auto reply = receive<protocol::Built>(builder_.get(), &fds);
     if (!reply) throw std::runtime_error("no reply from the builder");
     built.reply = *reply;
-    for (std::size_t i = 0; i < fds.size(); ++i)
-        built.fds[static_cast<FdRole>(reply->fd_roles[i])] = std::move(fds[i]);
+    for (std::size_t i = 0; i < fds.size(); ++i) built.fds[static_cast<FdRole>(reply->fd_roles[i])] = std::move(fds[i]);
     return built;
 }
 
@@ -296,7 +296,8 @@ bool WardenProcess::wait_ready(const BuiltSandbox& slot, std::uint64_t nonce) {
     const int channel = slot.fd(FdRole::Channel);
     if (!readable(channel, kPatienceMs)) return false;
     const long n = ::recv(channel, &message, sizeof message, MSG_WAITALL);
-    return n == static_cast<long>(sizeof message) && message.frame.type == HC_FRAME_READY && message.ready.nonce == nonce;
+    return n == static_cast<long>(sizeof message) && message.frame.type == HC_FRAME_READY &&
+           message.ready.nonce == nonce;
 }
 
 ProgramEnd WardenProcess::run(const BuiltSandbox& slot, const BuiltSandbox& status_of, std::uint32_t pid,
@@ -320,7 +321,8 @@ ProgramEnd WardenProcess::run(const BuiltSandbox& slot, const BuiltSandbox& stat
     bool err_open = true;
     bool channel_open = true;
     while (end.status == -1 || out_open || err_open) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         pollfd entries[] = {{out_open ? slot.fd(FdRole::Stdout) : -1, POLLIN, 0},
                             {err_open ? slot.fd(FdRole::Stderr) : -1, POLLIN, 0},
@@ -332,8 +334,10 @@ ProgramEnd WardenProcess::run(const BuiltSandbox& slot, const BuiltSandbox& stat
         for (int i = 0; i < 2; ++i) {
             if (entries[i].revents == 0) continue;
             const ssize_t n = ::read(entries[i].fd, part, sizeof part);
-            if (n > 0) (i == 0 ? end.out : end.err).append(part, static_cast<std::size_t>(n));
-            else if (n == 0) (i == 0 ? out_open : err_open) = false;
+            if (n > 0)
+                (i == 0 ? end.out : end.err).append(part, static_cast<std::size_t>(n));
+            else if (n == 0)
+                (i == 0 ? out_open : err_open) = false;
         }
         if (entries[2].revents != 0) {
             protocol::ExitReport report{};

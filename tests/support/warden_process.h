@@ -34,7 +34,7 @@ struct BuiltSandbox {
 struct WardenOptions {
     std::string instance = "test";
     std::vector<protocol::Step> omitted;  // layers left out; empty: the product's warden
-    std::vector<std::string> forker;  // argv of the forker of runtime 0; empty: the Python zygote
+    std::vector<std::string> forker;      // argv of the forker of runtime 0; empty: the Python zygote
 };
 
 /// How a program ended, with what it wrote.

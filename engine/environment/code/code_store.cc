@@ -42,8 +42,10 @@ void CodeStore::read_directory() {
 
 CodeStore::Entry& CodeStore::entry(const std::string& name) {
     const auto [at, fresh] = entries_.try_emplace(name);
-    if (fresh) at->second.place = by_use_.insert(by_use_.end(), name);
-    else by_use_.splice(by_use_.end(), by_use_, at->second.place);
+    if (fresh)
+        at->second.place = by_use_.insert(by_use_.end(), name);
+    else
+        by_use_.splice(by_use_.end(), by_use_, at->second.place);
     return at->second;
 }
 

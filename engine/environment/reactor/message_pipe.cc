@@ -9,7 +9,9 @@ namespace hotcell::environment {
 
 struct MessagePipe::State : std::enable_shared_from_this<State> {
     State(Reactor& reactor, linux::UniqueFd fd, std::size_t most, OnMessage message, std::function<void()> end)
-        : watch(std::make_unique<Watch>(reactor, std::move(fd))), buffer(most, '\0'), on_message(std::move(message)),
+        : watch(std::make_unique<Watch>(reactor, std::move(fd))),
+          buffer(most, '\0'),
+          on_message(std::move(message)),
           on_end(std::move(end)) {}
 
     void wait() {

@@ -12,7 +12,8 @@ constexpr std::size_t kMostFileBytes = 64 << 10;
 bool is_plain_name(std::string_view name, std::size_t most) {
     if (name.empty() || name.size() > most || name[0] == '.') return false;
     for (const char c : name)
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+              c == '-'))
             return false;
     return true;
 }
@@ -38,7 +39,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
     JsonObject object = TRY(JsonObject::parse(text, file));
     Manifest manifest;
     manifest.name = TRY(object.string("name"));
-    if (!is_plain_name(manifest.name, 31)) return object.wrong("name", "is not a name of letters, digits, '.', '_', '-'");
+    if (!is_plain_name(manifest.name, 31))
+        return object.wrong("name", "is not a name of letters, digits, '.', '_', '-'");
     manifest.program_file = TRY(object.string("programFile"));
     if (!is_plain_name(manifest.program_file, 64)) return object.wrong("programFile", "is not a plain file name");
     manifest.exec = TRY(command(object, "exec"));
@@ -59,7 +61,8 @@ Result<std::vector<Manifest>> read_manifests(const std::string& directory) {
         const std::string text = TRY(linux::read_file(file, kMostFileBytes));
         Manifest manifest = TRY(parse_manifest(text, file));
         if (manifest.name != name)
-            return fail(ErrorKind::InvalidArgument, file + ": name is '" + manifest.name + "' in the directory of '" + name + "'");
+            return fail(ErrorKind::InvalidArgument,
+                        file + ": name is '" + manifest.name + "' in the directory of '" + name + "'");
         manifests.push_back(std::move(manifest));
     }
     if (manifests.empty()) return fail(ErrorKind::NotFound, "there is no runtime manifest below " + directory);
@@ -77,10 +80,13 @@ Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const s
         entry.optional = TRY(one.boolean_or("optional", false));
         const bool same_place = !entry.link && entry.source[0] == '/';
         entry.target = TRY(same_place ? one.string_or("at", entry.source.substr(1)) : one.string("at"));
-        if (entry.target.empty() || entry.target[0] == '/' || ("/" + entry.target + "/").find("/../") != std::string::npos)
+        if (entry.target.empty() || entry.target[0] == '/' ||
+            ("/" + entry.target + "/").find("/../") != std::string::npos)
             return one.wrong("at", "must be a place below the root, without a leading slash");
-        if (!entry.link && entry.source == "$shims") entry.source = shims;
-        else if (!entry.link && entry.source[0] != '/') entry.source = directory + "/" + entry.source;
+        if (!entry.link && entry.source == "$shims")
+            entry.source = shims;
+        else if (!entry.link && entry.source[0] != '/')
+            entry.source = directory + "/" + entry.source;
         TRY(one.finish());
         entries.push_back(std::move(entry));
     }

@@ -23,9 +23,9 @@ struct ForkerRecipe {
 
 struct Manifest {
     std::string name;
-    std::string program_file;               // the name of the program's file in /code
-    std::vector<std::string> exec;          // argv of a program started by exec; arguments of the call follow
-    std::optional<ForkerRecipe> zygote;     // unset: this runtime cannot fork
+    std::string program_file;                        // the name of the program's file in /code
+    std::vector<std::string> exec;                   // argv of a program started by exec; arguments of the call follow
+    std::optional<ForkerRecipe> zygote;              // unset: this runtime cannot fork
     std::map<std::string, std::string> environment;  // of the program; a call may override each
 };
 

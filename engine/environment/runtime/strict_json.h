@@ -24,7 +24,8 @@ public:
     Result<std::string> string(std::string_view key);
     Result<std::string> string_or(std::string_view key, std::string otherwise);
     Result<bool> boolean_or(std::string_view key, bool otherwise);
-    Result<std::uint64_t> number_or(std::string_view key, std::uint64_t otherwise, std::uint64_t least, std::uint64_t most);
+    Result<std::uint64_t> number_or(std::string_view key, std::uint64_t otherwise, std::uint64_t least,
+                                    std::uint64_t most);
     /// A list of at least one string.
     Result<std::vector<std::string>> strings(std::string_view key);
     Result<std::map<std::string, std::string>> string_map(std::string_view key);

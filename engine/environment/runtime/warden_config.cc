@@ -17,8 +17,8 @@ constexpr std::uint32_t kIdRanges = 16 * (kDomainRanges + 1);
 template <std::size_t size>
 Result<> copy(char (&to)[size], const std::string& text, const char* what) {
     if (text.size() >= size)
-        return fail(ErrorKind::InvalidArgument, std::string(what) + " '" + text + "' is longer than " +
-                                                    std::to_string(size - 1) + " bytes");
+        return fail(ErrorKind::InvalidArgument,
+                    std::string(what) + " '" + text + "' is longer than " + std::to_string(size - 1) + " bytes");
     std::memcpy(to, text.c_str(), text.size() + 1);
     return {};
 }
@@ -34,7 +34,8 @@ Result<> fill_recipe(protocol::RuntimeRecipe& recipe, const Manifest& manifest) 
     recipe.forker_memory_bytes = forker.memory.count;
     if (forker.arguments.size() > protocol::kMostArguments || forker.environment.size() > protocol::kMostArguments)
         return fail(ErrorKind::InvalidArgument, "the forker of " + manifest.name + " has more than " +
-                                                    std::to_string(protocol::kMostArguments) + " arguments or variables");
+                                                    std::to_string(protocol::kMostArguments) +
+                                                    " arguments or variables");
     for (const std::string& argument : forker.arguments)
         TRY(copy(recipe.arguments[recipe.argument_count++], argument, "the forker's argument"));
     for (const auto& [name, value] : forker.environment)
@@ -61,7 +62,8 @@ Result<std::unique_ptr<protocol::WardenConfig>> make_warden_config(const WardenP
     TRY(copy(config->store_dir, places.store_dir, "the store"));
     TRY(copy(config->init_path, places.init_path, "the path of hotcell-init"));
     if (manifests.size() > protocol::kMostRuntimes)
-        return fail(ErrorKind::InvalidArgument, "there are more than " + std::to_string(protocol::kMostRuntimes) + " runtimes");
+        return fail(ErrorKind::InvalidArgument,
+                    "there are more than " + std::to_string(protocol::kMostRuntimes) + " runtimes");
     if (root.size() > protocol::kMostBinds)
         return fail(ErrorKind::InvalidArgument,
                     "the root tree has more than " + std::to_string(protocol::kMostBinds) + " entries");

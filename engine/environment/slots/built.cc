@@ -22,7 +22,8 @@ Result<BuiltSandbox> open_reply(const protocol::Built& reply, std::vector<linux:
     for (std::uint32_t i = 0; i < reply.step_count; ++i)
         built.steps.push_back({protocol::step_name(reply.steps[i].step), Nanos(reply.steps[i].nanoseconds)});
     for (std::uint32_t i = 0; i < reply.fd_count; ++i) {
-        if (reply.fd_roles[i] >= built.fds.size()) return fail(ErrorKind::Broken, "build a sandbox: an unknown descriptor");
+        if (reply.fd_roles[i] >= built.fds.size())
+            return fail(ErrorKind::Broken, "build a sandbox: an unknown descriptor");
         built.fds[reply.fd_roles[i]] = std::move(fds[i]);
     }
     return built;

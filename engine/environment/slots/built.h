@@ -17,7 +17,7 @@ struct BuiltSandbox {
     std::uint64_t id = 0;
     std::uint32_t child_pid = 0;
     std::uint32_t landlock_abi = 0;
-    std::vector<Phase> steps;  // "mount-proc", … as the builder timed them
+    std::vector<Phase> steps;                             // "mount-proc", … as the builder timed them
     std::array<linux::UniqueFd, protocol::kMostFds> fds;  // by FdRole
 
     /// Takes the descriptor of a role out; an empty one when the builder sent none.

@@ -45,7 +45,9 @@ private:
 };
 
 Domain::Domain(Reactor& reactor, BuiltSandbox built, bool has_forker, Hooks hooks)
-    : id_(built.id), forker_pid_(has_forker ? built.child_pid : 0), landlock_abi_(built.landlock_abi),
+    : id_(built.id),
+      forker_pid_(has_forker ? built.child_pid : 0),
+      landlock_abi_(built.landlock_abi),
       hooks_(std::move(hooks)) {
     status_ = std::make_unique<MessagePipe>(
         reactor, built.take(FdRole::Status), sizeof(protocol::ExitReport),
@@ -53,9 +55,12 @@ Domain::Domain(Reactor& reactor, BuiltSandbox built, bool has_forker, Hooks hook
     if (linux::UniqueFd control = built.take(FdRole::Control))
         control_ = std::make_unique<MessagePipe>(
             reactor, std::move(control), sizeof(hc_forked),
-            [this](std::string_view bytes, std::vector<linux::UniqueFd>&) { receive_control(bytes); }, [this] { die(); });
-    if (linux::UniqueFd out = built.take(FdRole::Stdout)) out_ = std::make_unique<LineReader>(reactor, std::move(out), hooks_.log);
-    if (linux::UniqueFd err = built.take(FdRole::Stderr)) err_ = std::make_unique<LineReader>(reactor, std::move(err), hooks_.log);
+            [this](std::string_view bytes, std::vector<linux::UniqueFd>&) { receive_control(bytes); },
+            [this] { die(); });
+    if (linux::UniqueFd out = built.take(FdRole::Stdout))
+        out_ = std::make_unique<LineReader>(reactor, std::move(out), hooks_.log);
+    if (linux::UniqueFd err = built.take(FdRole::Stderr))
+        err_ = std::make_unique<LineReader>(reactor, std::move(err), hooks_.log);
 }
 
 Domain::~Domain() = default;
@@ -72,8 +77,10 @@ void Domain::receive_control(std::string_view bytes) {
     auto found = forking_.extract(answer.slot);
     if (!found) return;
     ++children_;
-    if (answer.pid > 0) found.mapped()(answer);
-    else found.mapped()(std::unexpected(step_error({answer.failed_step, answer.sys}, "fork into the sandbox")));
+    if (answer.pid > 0)
+        found.mapped()(answer);
+    else
+        found.mapped()(std::unexpected(step_error({answer.failed_step, answer.sys}, "fork into the sandbox")));
     if (forking_.empty()) unmatched_.clear();
 }
 

@@ -36,7 +36,8 @@ void WardenClient::receive(std::string_view bytes) {
     if (!copy_message(bytes, reply)) return;
     auto found = attaching_.extract(reply.slot);
     if (!found) return;
-    if (reply.failure.step != 0) return found.mapped()(std::unexpected(step_error(reply.failure, "attach the program")));
+    if (reply.failure.step != 0)
+        return found.mapped()(std::unexpected(step_error(reply.failure, "attach the program")));
     found.mapped()(Nanos(reply.nanoseconds));
 }
 

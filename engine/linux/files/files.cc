@@ -76,7 +76,8 @@ Result<> set_owner(const std::string& path, std::uint32_t uid, std::uint32_t gid
 }
 
 Result<> sync_directory(const std::string& path) {
-    const UniqueFd fd(TRY(syscall("open " + path, [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })));
+    const UniqueFd fd(
+        TRY(syscall("open " + path, [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })));
     TRY(syscall("sync " + path, [&] { return ::fsync(fd.get()); }));
     return {};
 }
@@ -111,7 +112,8 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
     std::error_code error;
     fs::directory_iterator at(path, error);
     if (error.value() == ENOENT) return fail(ErrorKind::NotFound, "there is no directory " + path);
-    for (; !error && at != fs::directory_iterator(); at.increment(error)) names.push_back(at->path().filename().string());
+    for (; !error && at != fs::directory_iterator(); at.increment(error))
+        names.push_back(at->path().filename().string());
     if (error) return fail_errno(error.value(), "list " + path);
     std::sort(names.begin(), names.end());
     return names;
@@ -154,8 +156,7 @@ std::uint64_t machine_memory() {
 
 std::string random_uuid() {
     unsigned char bytes[16];
-    while (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
-    }
+    while (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {}
     bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
     bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
     std::string text;

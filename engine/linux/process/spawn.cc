@@ -39,7 +39,8 @@ Result<Child> spawn(const SpawnRequest& request) {
     for (const std::string& entry : request.environment) environment.push_back(const_cast<char*>(entry.c_str()));
     environment.push_back(nullptr);
     pid_t pid = -1;
-    const int failed = ::posix_spawn(&pid, request.program.c_str(), &actions, &attributes, arguments, environment.data());
+    const int failed =
+        ::posix_spawn(&pid, request.program.c_str(), &actions, &attributes, arguments, environment.data());
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return fail_errno(failed, "start " + request.program);

@@ -14,9 +14,9 @@
 namespace hotcell::linux {
 
 struct SpawnRequest {
-    std::string program;                                // absolute path
-    std::vector<std::string> environment;               // NAME=value, all of it
-    std::vector<std::pair<int, int>> descriptors;       // {here, there}; `there` from 3 up; 2 stays, 0 and 1 are /dev/null
+    std::string program;                           // absolute path
+    std::vector<std::string> environment;          // NAME=value, all of it
+    std::vector<std::pair<int, int>> descriptors;  // {here, there}; `there` from 3 up; 2 stays, 0 and 1 are /dev/null
 };
 /// A child that was spawned and not reaped yet. Its owner waits for it; destroying this leaves it a zombie when it ends.
 class Child {

@@ -33,17 +33,13 @@ long send_message(int socket, const void* data, std::size_t size) {
 
 long read_some(int fd, char* data, std::size_t most) {
     long n;
-    do {
-        n = raw::call(SYS_read, fd, data, most);
-    } while (n == -EINTR);
+    do { n = raw::call(SYS_read, fd, data, most); } while (n == -EINTR);
     return n;
 }
 
 long write_some(int fd, std::string_view bytes) {
     long n;
-    do {
-        n = raw::call(SYS_write, fd, bytes.data(), bytes.size());
-    } while (n == -EINTR);
+    do { n = raw::call(SYS_write, fd, bytes.data(), bytes.size()); } while (n == -EINTR);
     return n;
 }
 

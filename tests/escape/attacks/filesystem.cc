@@ -87,9 +87,9 @@ void a12_paths_out() {
 void a14_tunables() {
     int seen = 0;
     for (const char* path : {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sysrq-trigger",
-                             "/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/hotplug",
-                             "/proc/sys/vm/overcommit_memory", "/proc/sys/vm/drop_caches", "/proc/sys/fs/file-max",
-                             "/proc/sys/fs/protected_symlinks", "/proc/sys/fs/suid_dumpable",
+                             "/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/ns_last_pid",
+                             "/proc/sys/kernel/hotplug", "/proc/sys/vm/overcommit_memory", "/proc/sys/vm/drop_caches",
+                             "/proc/sys/fs/file-max", "/proc/sys/fs/protected_symlinks", "/proc/sys/fs/suid_dumpable",
                              "/proc/sys/fs/binfmt_misc/register", "/proc/sys/kernel/randomize_va_space",
                              "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname", "/proc/self/oom_score_adj"}) {
         if (::access(path, F_OK) == 0) ++seen;
@@ -107,20 +107,23 @@ void a15_control_groups() {
         achieved("/sys/fs/cgroup is listed");
         ::closedir(directory);
     }
-    for (const char* name : {"release_agent", "notify_on_release", "devices.allow", "cgroup.procs", "memory/cgroup.procs"}) {
+    for (const char* name :
+         {"release_agent", "notify_on_release", "devices.allow", "cgroup.procs", "memory/cgroup.procs"}) {
         const std::string path = std::string("/sys/fs/cgroup/") + name;
         if (::open(path.c_str(), O_WRONLY | O_CLOEXEC) >= 0) achieved("open %s for writing", path.c_str());
     }
     if (bare) return;
     for (const char* type : {"cgroup", "cgroup2"})
-        if (::mount("none", "/tmp", type, 0, nullptr) == 0 || (errno != EPERM)) achieved("mount %s (errno %d)", type, errno);
+        if (::mount("none", "/tmp", type, 0, nullptr) == 0 || (errno != EPERM))
+            achieved("mount %s (errno %d)", type, errno);
 }
 
 void a16_devices() {
     const char* place = "/tmp/hotcell-escape-node";
     for (const mode_t kind : {S_IFCHR, S_IFBLK}) {
         ::unlink(place);
-        if (::mknod(place, kind | 0600, makedev(kind == S_IFCHR ? 1 : 7, kind == S_IFCHR ? 1 : 0)) == 0) achieved("mknod");
+        if (::mknod(place, kind | 0600, makedev(kind == S_IFCHR ? 1 : 7, kind == S_IFCHR ? 1 : 0)) == 0)
+            achieved("mknod");
         if (::syscall(SYS_mknodat, AT_FDCWD, place, kind | 0600, makedev(5, 1)) == 0) achieved("mknodat");
         ::unlink(place);
     }
@@ -179,7 +182,8 @@ void b01_read_only_base() {
         if (::chmod(mount.place.c_str(), 0777) == 0) achieved("chmod %s", mount.place.c_str());
         if (::truncate(mount.place.c_str(), 0) == 0) achieved("truncate %s", mount.place.c_str());
         if (::utimes(mount.place.c_str(), nullptr) == 0) achieved("utimes %s", mount.place.c_str());
-        if (::setxattr(mount.place.c_str(), "user.hotcell", "x", 1, 0) == 0) achieved("setxattr %s", mount.place.c_str());
+        if (::setxattr(mount.place.c_str(), "user.hotcell", "x", 1, 0) == 0)
+            achieved("setxattr %s", mount.place.c_str());
         if (::rename(mount.place.c_str(), made.c_str()) == 0) achieved("rename %s", mount.place.c_str());
     }
     for (const char* path : {"/usr/bin/python3.11", "/code/attack", "/hotcell/python/zygote.py"})
@@ -197,7 +201,8 @@ void b02_mount_flags() {
         if (!has_option(mount, "nosuid")) achieved("%s lacks nosuid", mount.place.c_str());
         const bool device = mount.place.starts_with("/dev/");
         if (!device && !has_option(mount, "nodev")) achieved("%s lacks nodev", mount.place.c_str());
-        if ((device || mount.type == "proc") && !has_option(mount, "noexec")) achieved("%s lacks noexec", mount.place.c_str());
+        if ((device || mount.type == "proc") && !has_option(mount, "noexec"))
+            achieved("%s lacks noexec", mount.place.c_str());
     }
     for (const char* path : {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger"}) {
         struct statvfs flags {};
@@ -209,8 +214,10 @@ void b02_mount_flags() {
 
 void b03_mount_calls() {
     const auto refused = [](const char* what, long result) {
-        if (result >= 0) achieved("%s", what);
-        else if (errno != EPERM && errno != ENOSYS) achieved("%s reaches the kernel (errno %d)", what, errno);
+        if (result >= 0)
+            achieved("%s", what);
+        else if (errno != EPERM && errno != ENOSYS)
+            achieved("%s reaches the kernel (errno %d)", what, errno);
     };
     refused("mount tmpfs", ::syscall(SYS_mount, "x", "/tmp", "tmpfs", 0, nullptr));
     refused("mount proc", ::syscall(SYS_mount, "proc", "/tmp", "proc", 0, nullptr));

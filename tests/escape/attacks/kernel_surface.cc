@@ -26,7 +26,7 @@ namespace hotcell::attacks {
 namespace {
 
 constexpr int kLastCall = 470;
-constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS,  CLONE_NEWNET,
+constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS,     CLONE_NEWNET,
                                              CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP, 0x80 /* CLONE_NEWTIME */};
 
 enum Word : int { kReached = 0, kRefused = 1, kAbsent = 2 };
@@ -97,7 +97,8 @@ void a02_namespaces() {
     arguments.words[4] = SIGCHLD;
     const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid == 0) ::_exit(0);
-    if (pid > 0 || errno != ENOSYS) achieved("clone3 answered %ld, errno %d: the C library will not fall back", pid, errno);
+    if (pid > 0 || errno != ENOSYS)
+        achieved("clone3 answered %ld, errno %d: the C library will not fall back", pid, errno);
     if (in_child([] {}) != 0) cannot_try("an ordinary fork does not work");
 }
 
@@ -124,7 +125,8 @@ void a04_socket_families() {
                 const bool plain = type == SOCK_STREAM || type == SOCK_DGRAM;
                 const bool allowed =
                     (family == AF_UNIX && protocol == 0 && (plain || type == SOCK_SEQPACKET || type == SOCK_RAW)) ||
-                    ((family == AF_INET || family == AF_INET6) && plain && (protocol == 0 || protocol == 6 || protocol == 17)) ||
+                    ((family == AF_INET || family == AF_INET6) && plain &&
+                     (protocol == 0 || protocol == 6 || protocol == 17)) ||
                     (family == AF_NETLINK && protocol == 0);
                 if (!allowed) achieved("socket(%d, %d, %d)", family, type, protocol);
             }
@@ -134,9 +136,11 @@ void a04_socket_families() {
 void a05_keyrings() {
     const long added = ::syscall(SYS_add_key, "user", "hotcell-escape", "x", 1, KEY_SPEC_PROCESS_KEYRING);
     if (added >= 0) achieved("add_key gave %ld", added);
-    if (::syscall(SYS_request_key, "user", "hotcell-escape", nullptr, KEY_SPEC_PROCESS_KEYRING) >= 0) achieved("request_key");
+    if (::syscall(SYS_request_key, "user", "hotcell-escape", nullptr, KEY_SPEC_PROCESS_KEYRING) >= 0)
+        achieved("request_key");
     for (const int keyring : {KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING, KEY_SPEC_USER_SESSION_KEYRING})
-        if (::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, keyring, 0, 0, 0) >= 0) achieved("keyctl: keyring %d", keyring);
+        if (::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, keyring, 0, 0, 0) >= 0)
+            achieved("keyctl: keyring %d", keyring);
 }
 
 void a06_kernel_engines() {
@@ -160,7 +164,8 @@ void a20_high_halves() {
         const auto refused = [&](const char* what, long result) {
             ++tried;
             if (result >= 0 || (errno != EPERM && errno != ENOSYS))
-                achieved("%s with high half %#lx (errno %d)", what, static_cast<unsigned long>(half >> 32), result < 0 ? errno : 0);
+                achieved("%s with high half %#lx (errno %d)", what, static_cast<unsigned long>(half >> 32),
+                         result < 0 ? errno : 0);
         };
         // family, type, protocol
         refused("socket(AF_VSOCK)", ::syscall(SYS_socket, 40 | half, SOCK_STREAM, 0));
@@ -170,9 +175,11 @@ void a20_high_halves() {
         refused("socket(NETLINK uevent)", ::syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 15 | half));
         for (const std::uint64_t advice : {12, 13, 100, 101})
             refused("madvise", ::syscall(SYS_madvise, nullptr, 0, advice | half));
-        for (const std::uint64_t request : {TIOCSTI, 0x541C /* TIOCLINUX */, 0x5423 /* TIOCSETD */, 0x40049409 /* FICLONE */})
+        for (const std::uint64_t request :
+             {TIOCSTI, 0x541C /* TIOCLINUX */, 0x5423 /* TIOCSETD */, 0x40049409 /* FICLONE */})
             refused("ioctl", ::syscall(SYS_ioctl, -1, request | half, 0));
-        for (const std::uint64_t option : {PR_SET_SECCOMP, PR_SET_MM, 67 /* SET_MEMORY_MERGE */, PR_CAP_AMBIENT, PR_SET_SECUREBITS})
+        for (const std::uint64_t option :
+             {PR_SET_SECCOMP, PR_SET_MM, 67 /* SET_MEMORY_MERGE */, PR_CAP_AMBIENT, PR_SET_SECUREBITS})
             refused("prctl", ::syscall(SYS_prctl, option | half, 0, 0, 0, 0));
         const int tcp = ::socket(AF_INET, SOCK_STREAM, 0);
         if (tcp < 0) cannot_try("a TCP socket");
@@ -184,7 +191,8 @@ void a20_high_halves() {
         if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return cannot_try("a socketpair");
         refused("sendto(MSG_OOB)", ::syscall(SYS_sendto, pair[0], "x", 1, MSG_OOB | MSG_DONTWAIT | half, nullptr, 0));
         char byte;
-        refused("recvfrom(MSG_OOB)", ::syscall(SYS_recvfrom, pair[1], &byte, 1, MSG_OOB | MSG_DONTWAIT | half, nullptr, nullptr));
+        refused("recvfrom(MSG_OOB)",
+                ::syscall(SYS_recvfrom, pair[1], &byte, 1, MSG_OOB | MSG_DONTWAIT | half, nullptr, nullptr));
         ::close(pair[0]);
         ::close(pair[1]);
         // the kernel looks at the low half of clone's flags

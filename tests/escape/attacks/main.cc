@@ -27,12 +27,12 @@ void tell(const char* word, const char* format, va_list values) {
 }
 
 constexpr Attack kAttacks[] = {
-    {"A01", a01_census},       {"A02", a02_namespaces},    {"A03", a03_foreign_abi},  {"A04", a04_socket_families},
-    {"A05", a05_keyrings},     {"A06", a06_kernel_engines}, {"A07", a07_other_memory}, {"A08", a08_privilege_by_exec},
-    {"A11", a11_descriptors},  {"A12", a12_paths_out},     {"A14", a14_tunables},     {"A15", a15_control_groups},
-    {"A16", a16_devices},      {"A17", a17_identity},      {"A18", a18_processes},    {"A19", a19_information},
-    {"A20", a20_high_halves},  {"B01", b01_read_only_base}, {"B02", b02_mount_flags}, {"B03", b03_mount_calls},
-    {"C01", c01_memory},       {"C03", c03_fork_bomb},     {"D01", d01_network},      {"D06", d06_host_sockets},
+    {"A01", a01_census},      {"A02", a02_namespaces},     {"A03", a03_foreign_abi},  {"A04", a04_socket_families},
+    {"A05", a05_keyrings},    {"A06", a06_kernel_engines}, {"A07", a07_other_memory}, {"A08", a08_privilege_by_exec},
+    {"A11", a11_descriptors}, {"A12", a12_paths_out},      {"A14", a14_tunables},     {"A15", a15_control_groups},
+    {"A16", a16_devices},     {"A17", a17_identity},       {"A18", a18_processes},    {"A19", a19_information},
+    {"A20", a20_high_halves}, {"B01", b01_read_only_base}, {"B02", b02_mount_flags},  {"B03", b03_mount_calls},
+    {"C01", c01_memory},      {"C03", c03_fork_bomb},      {"D01", d01_network},      {"D06", d06_host_sockets},
 };
 }  // namespace
 
@@ -77,7 +77,8 @@ int in_child(void (*body)()) {
 
 int main(int argc, char** argv) {
     using namespace hotcell::attacks;
-    if (argc == 3 && std::strcmp(argv[1], "exec-probe") == 0) return ::getuid() == static_cast<uid_t>(std::atoi(argv[2])) ? 0 : 1;
+    if (argc == 3 && std::strcmp(argv[1], "exec-probe") == 0)
+        return ::getuid() == static_cast<uid_t>(std::atoi(argv[2])) ? 0 : 1;
     bare = argc > 2 && std::strcmp(argv[2], "--bare") == 0;
     for (const Attack& attack : kAttacks) {
         if (argc < 2 || std::strcmp(argv[1], attack.id) != 0) continue;

@@ -78,10 +78,12 @@ void d06_host_sockets() {
     ::close(fd);
     const int listed = ::open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
     char text[65536] = {};
-    if (listed >= 0 && ::read(listed, text, sizeof text - 1) > 0 && std::strstr(text, "hotcell-escape-canary") != nullptr)
+    if (listed >= 0 && ::read(listed, text, sizeof text - 1) > 0 &&
+        std::strstr(text, "hotcell-escape-canary") != nullptr)
         achieved("/proc/net/unix names the host's socket");
-    for (const char* path : {"/run/hotcell/api.sock", "/run/hotcell/hotcell.sock", "/var/run/docker.sock", "/run/systemd/private",
-                             "/run/dbus/system_bus_socket", "/tmp/hotcell-escape-canary.sock"}) {
+    for (const char* path :
+         {"/run/hotcell/api.sock", "/run/hotcell/hotcell.sock", "/var/run/docker.sock", "/run/systemd/private",
+          "/run/dbus/system_bus_socket", "/tmp/hotcell-escape-canary.sock"}) {
         const int one = ::socket(AF_UNIX, SOCK_STREAM, 0);
         sockaddr_un where{};
         where.sun_family = AF_UNIX;

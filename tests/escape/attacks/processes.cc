@@ -88,8 +88,10 @@ void a07_other_memory() {
 void a08_privilege_by_exec() {
     for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
         const std::string value = status_field(set);
-        if (value.empty()) cannot_try("read /proc/self/status");
-        else if (value != "0000000000000000") achieved("%s is %s", set, value.c_str());
+        if (value.empty())
+            cannot_try("read /proc/self/status");
+        else if (value != "0000000000000000")
+            achieved("%s is %s", set, value.c_str());
     }
     if (status_field("NoNewPrivs") != "1") achieved("NoNewPrivs is %s", status_field("NoNewPrivs").c_str());
     if (status_field("Seccomp") != "2") achieved("Seccomp is %s", status_field("Seccomp").c_str());
@@ -105,7 +107,8 @@ void a08_privilege_by_exec() {
                 cannot_try("write %s: errno %d", path, errno);
                 continue;
             }
-            if (::write(copy, self.data(), self.size()) != static_cast<ssize_t>(self.size())) cannot_try("copy to %s", path);
+            if (::write(copy, self.data(), self.size()) != static_cast<ssize_t>(self.size()))
+                cannot_try("copy to %s", path);
             ::close(copy);
             ::chmod(path, 06755);
         }

@@ -107,7 +107,8 @@ int file_with(const char* text) {
     std::string strings(frame.length - sizeof run, '\0');
     if (raw::read_all(3, strings.data(), strings.size()) < 0) ::_exit(0);
     std::vector<std::string> words;
-    for (std::size_t at = 0; at < strings.size(); at += words.back().size() + 1) words.emplace_back(strings.c_str() + at);
+    for (std::size_t at = 0; at < strings.size(); at += words.back().size() + 1)
+        words.emplace_back(strings.c_str() + at);
     std::vector<char*> argv;
     std::vector<char*> envp;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -258,7 +259,8 @@ void attach(const Attach& request) {
     }
     const std::string path = std::string(config.store_dir) + "/" + std::string(request.name, sizeof request.name);
     std::memcpy(found->second.code, path.c_str(), path.size() + 1);
-    if (words.contains("oom-count")) (void)!::pwrite(found->second.events, "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n", 42, 0);
+    if (words.contains("oom-count"))
+        (void)!::pwrite(found->second.events, "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n", 42, 0);
     if (words.contains("oom-event")) (void)::eventfd_write(found->second.oom, 1);
     say(kFrontWardenFd, reply);
 }
@@ -310,27 +312,34 @@ bool receive(int socket) {
     Attach code{};
     Kill victim{};
     if (socket == kFrontBuilderFd) {
-        if (is(bytes, size, type(BuilderRequest::BuildDomain), domain)) build_domain(domain);
-        else if (is(bytes, size, type(BuilderRequest::BuildSlot), slot)) build_slot(slot);
-        else if (is(bytes, size, type(BuilderRequest::DestroySlot), old_slot)) destroy_slot(old_slot.slot);
+        if (is(bytes, size, type(BuilderRequest::BuildDomain), domain))
+            build_domain(domain);
+        else if (is(bytes, size, type(BuilderRequest::BuildSlot), slot))
+            build_slot(slot);
+        else if (is(bytes, size, type(BuilderRequest::DestroySlot), old_slot))
+            destroy_slot(old_slot.slot);
         else if (is(bytes, size, type(BuilderRequest::DestroyDomain), old_domain)) {
             ::close(domains[old_domain.domain].status);
             if (domains[old_domain.domain].control >= 0) ::close(domains[old_domain.domain].control);
             domains.erase(old_domain.domain);
             say(kFrontBuilderFd, Gone{type(BuilderReply::DomainGone), 0, old_domain.domain});
-        } else return false;
+        } else
+            return false;
     } else {
-        if (is(bytes, size, type(WardenRequest::Attach), code)) attach(code);
+        if (is(bytes, size, type(WardenRequest::Attach), code))
+            attach(code);
         else if (is(bytes, size, type(WardenRequest::Kill), victim)) {
             if (const auto found = slots.find(victim.slot); found != slots.end()) kill_slot(found->second);
-        } else return false;
+        } else
+            return false;
     }
     return true;
 }
 
 void serve(int children) {
     for (;;) {
-        std::vector<pollfd> entries = {{kFrontBuilderFd, POLLIN, 0}, {kFrontWardenFd, POLLIN, 0}, {children, POLLIN, 0}};
+        std::vector<pollfd> entries = {
+            {kFrontBuilderFd, POLLIN, 0}, {kFrontWardenFd, POLLIN, 0}, {children, POLLIN, 0}};
         std::vector<std::uint64_t> ids;
         for (const auto& [id, domain] : domains) {
             if (!domain.has_forker) continue;

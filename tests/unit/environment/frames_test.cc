@@ -30,8 +30,9 @@ TEST(FrameReader, PutsFramesTogetherFromSingleBytes) {
 }
 
 TEST(FrameReader, ATypeOrLengthOfNoFrameOfThatSideBreaksIt) {
-    for (const std::string& bytes : {frame(HC_FRAME_RUN, hc_ready{}), frame(99, hc_ready{}), frame(HC_FRAME_READY, hc_ready{}, 4),
-                                     frame(HC_FRAME_FAILED, hc_failed{}, 0xffffffff), std::string(4096, 'x')}) {
+    for (const std::string& bytes :
+         {frame(HC_FRAME_RUN, hc_ready{}), frame(99, hc_ready{}), frame(HC_FRAME_READY, hc_ready{}, 4),
+          frame(HC_FRAME_FAILED, hc_failed{}, 0xffffffff), std::string(4096, 'x')}) {
         FrameReader reader;
         reader.add(bytes);
         EXPECT_FALSE(reader.next());

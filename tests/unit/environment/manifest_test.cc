@@ -37,7 +37,8 @@ TEST(Manifest, NamesFileAndKeyOfWhatIsWrong) {
         {R"({"name": "x", "programFile": "a", "exec": []})", "m.json: exec is not a list of strings"},
         {R"({"name": "x", "programFile": "a", "exec": ["lua"]})", "m.json: exec must begin with an absolute path"},
         {R"({"name": "x", "programFile": "a", "exec": ["/x\u0000y"]})", "m.json: exec has a NUL character"},
-        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "environment": {"A=B": "c"}})", "m.json: environment has a name"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "environment": {"A=B": "c"}})",
+         "m.json: environment has a name"},
         {R"({"name": "x", "programFile": "a", "exec": ["/x"], "zygote": {"arguments": ["/y"], "memoryMiB": 1}})",
          "m.json: zygote.memoryMiB is not a whole number"},
         {R"({"name": "x", "programFile": "a", "exec": ["/x"], "zygote": {"arguments": ["/y"], "extra": 1}})",
@@ -53,8 +54,10 @@ TEST(Manifest, NamesFileAndKeyOfWhatIsWrong) {
 }
 
 TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
-    const auto entries = parse_root_entries(R"({"entries": [{"show": "/usr/bin"}, {"show": "etc/passwd", "at": "etc/passwd"},
-        {"show": "$shims", "at": "hotcell"}, {"link": "usr/bin", "at": "bin", "optional": true}]})", "h.json", "/root-fs", "/shims");
+    const auto entries =
+        parse_root_entries(R"({"entries": [{"show": "/usr/bin"}, {"show": "etc/passwd", "at": "etc/passwd"},
+        {"show": "$shims", "at": "hotcell"}, {"link": "usr/bin", "at": "bin", "optional": true}]})",
+                           "h.json", "/root-fs", "/shims");
     ASSERT_TRUE(entries) << entries.error().message();
     ASSERT_EQ(entries->size(), 4u);
     EXPECT_EQ((*entries)[0].target, "usr/bin");
@@ -63,7 +66,8 @@ TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
     EXPECT_EQ((*entries)[3].source, "usr/bin");
     EXPECT_TRUE((*entries)[3].link);
     for (const char* at : {"/etc", "../etc", "a/../../etc"}) {
-        const auto wrong = parse_root_entries(std::string(R"({"entries": [{"show": "x", "at": ")") + at + "\"}]}", "h.json", "/r", "/s");
+        const auto wrong = parse_root_entries(std::string(R"({"entries": [{"show": "x", "at": ")") + at + "\"}]}",
+                                              "h.json", "/r", "/s");
         EXPECT_FALSE(wrong) << at;
     }
     EXPECT_FALSE(parse_root_entries(R"({"entries": [{"show": "/"}]})", "h.json", "/r", "/s")) << "the whole host";
