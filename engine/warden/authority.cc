@@ -34,6 +34,9 @@ using linux::UniqueFd;
 
 namespace {
 
+/// How long an earlier life may take to end: a stuck builder is killed after ten seconds (fast_lane.cc).
+constexpr std::uint32_t kPatienceMs = 15'000;
+
 Result<protocol::WardenConfig> read_config() {
     constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
     const int seals = TRY(syscall("read the seals of the configuration",
@@ -124,7 +127,7 @@ Result<> prepare(Ground& ground, const sandbox::OmittedSteps& omitted) {
     // opened here and not before: a mount may only be cloned from the mount namespace one is in (open_tree(2))
     shop.proc = TRY(open_directory("/proc"));
     ground.store = TRY(open_directory(shop.config.store_dir));
-    shop.groups = TRY_IN("control groups", linux::cgroup::Tree::open(shop.config.instance));
+    shop.groups = TRY_IN("control groups", linux::cgroup::Tree::open(shop.config.instance, {.driver = std::nullopt, .patience_ms = kPatienceMs}));
     ground.own_mounts = TRY(open_namespace(shop.proc.get(), "self/ns/mnt"));
     shop.own_network = TRY(open_namespace(shop.proc.get(), "self/ns/net"));
     shop.root_tree = TRY(make_root_tree(shop.config, shop.proc.get()));
@@ -162,7 +165,7 @@ int be_builder(Ground& ground, UniqueFd pipe) {
     return Builder(std::move(ground.shop), UniqueFd(protocol::kFrontBuilderFd), std::move(pipe)).serve();
 }
 
-int be_warden(Ground& ground, UniqueFd pipe) {
+int be_warden(Ground& ground, UniqueFd pipe, UniqueFd builder) {
     set_name("hotcell-warden");
     ::close(protocol::kFrontBuilderFd);
     UniqueFd proc = std::move(ground.shop.proc);
@@ -171,8 +174,8 @@ int be_warden(Ground& ground, UniqueFd pipe) {
     ground.shop = {};
     if (auto locked = lock_warden(); !locked) return 1;
     if (raw::write_all(pipe.get(), "w", 1) < 0) return 1;
-    return FastLane(UniqueFd(protocol::kFrontWardenFd), std::move(pipe), std::move(store), std::move(own_mounts),
-                    std::move(proc))
+    return FastLane(UniqueFd(protocol::kFrontWardenFd), std::move(pipe), std::move(builder), std::move(store),
+                    std::move(own_mounts), std::move(proc))
         .serve();
 }
 
@@ -199,7 +202,9 @@ int run_authority(const sandbox::OmittedSteps& omitted) {
         return be_builder(*ground, std::move(to_warden));
     }
     to_warden.reset();
-    return be_warden(*ground, std::move(to_builder));
+    const long pidfd = raw::call(SYS_pidfd_open, builder, 0);
+    if (pidfd < 0) return 1;  // the builder sees the end of its pipe
+    return be_warden(*ground, std::move(to_builder), UniqueFd(static_cast<int>(pidfd)));
 }
 
 }  // namespace hotcell::warden

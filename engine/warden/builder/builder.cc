@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <cstring>
@@ -170,6 +171,9 @@ void Builder::destroy_domain(std::uint64_t id) {
 }
 
 void Builder::bury() {
+    // pid 1s of domains, also of one whose build was cut short before anybody knew its number
+    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {
+    }
     std::erase_if(shop_.doomed, [&](linux::cgroup::Group& group) { return shop_.groups->remove(group).has_value(); });
     // domains after their slots: a domain's ids come back only when nothing of its slots is left
     std::erase_if(dying_, [&](Dying& dying) { return !dying.domain && bury(dying); });
@@ -183,7 +187,6 @@ void Builder::bury() {
 
 bool Builder::bury(Dying& dying) {
     if (!linux::has_ended(dying.init.get())) return false;
-    if (dying.domain) (void)linux::reap(dying.init.get());
     if (!shop_.groups->remove(dying.group)) return false;  // the kernel is not done with the last task: next round
     if (dying.domain) {
         ids_.give_back(*dying.ids);

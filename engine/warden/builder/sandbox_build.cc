@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <initializer_list>
 
 #include "engine/base/clock.h"
 #include "engine/linux/netlink/link.h"
@@ -25,7 +26,7 @@ namespace {
 
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-constexpr int kBuildDeadlineMs = 10'000;
+constexpr int kBuildDeadlineMs = 5'000;
 
 /// What the helper on the host says at the end, with the pidfd of pid 1 unless it failed early.
 struct HelperReport {
@@ -66,8 +67,8 @@ struct HelperReport {
 
 class HelperWork {
 public:
-    HelperWork(const SandboxBuild& build, int release_read, int plan)
-        : build_(build), release_read_(release_read), plan_(plan) {}
+    HelperWork(const SandboxBuild& build, int say, int release_read, int plan)
+        : build_(build), say_(say), release_read_(release_read), plan_(plan) {}
 
     long perform(int& init) {
         return timed(Step::EnterDomain, [&] { return enter_domain(); }) ||
@@ -100,7 +101,7 @@ private:
         if (build_.domain >= 0) return clone_inside_domain(init);
         // a child of the builder, not of this helper: it is to die with the builder
         const long pid = raw::clone_process(kNamespaces | CLONE_PIDFD | CLONE_PARENT, &init, 0);
-        if (pid == 0) become_init(build_, release_read_, plan_);
+        if (pid == 0) be_born({say_});
         return pid;
     }
 
@@ -111,12 +112,13 @@ private:
         const long second = raw::clone_process(0, nullptr, SIGCHLD);
         if (second < 0) return second;
         if (second == 0) {
+            ::close(say_);
             long result = raw::call(SYS_setresgid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
             if (result >= 0) result = raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
             if (result >= 0) result = raw::call(SYS_setresuid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
             int pidfd = -1;
             if (result >= 0) result = raw::clone_process(kNamespaces | CLONE_PIDFD, &pidfd, SIGCHLD);
-            if (result == 0) become_init(build_, release_read_, plan_);
+            if (result == 0) be_born({pair[0], pair[1]});
             const auto word = static_cast<std::int32_t>(result < 0 ? result : 0);
             (void)raw::send_with_fds(pair[1], &word, sizeof word, &pidfd, result < 0 ? 0 : 1);
             ::_exit(0);
@@ -152,13 +154,20 @@ private:
         return 0;
     }
 
+    /// Pid 1 must hold no end of what others wait on: when one of them is killed, that is to be seen at once.
+    [[noreturn]] void be_born(std::initializer_list<int> not_ours) const {
+        for (const int fd : not_ours) ::close(fd);
+        become_init(build_, release_read_, plan_);
+    }
+
     const SandboxBuild& build_;
+    int say_;
     int release_read_;
     int plan_;
 };
 
 [[noreturn]] void be_helper(const SandboxBuild& build, int say, int release_read, int plan) {
-    HelperWork work(build, release_read, plan);
+    HelperWork work(build, say, release_read, plan);
     int init = -1;
     (void)work.perform(init);
     (void)raw::send_with_fds(say, &work.report, sizeof work.report, &init, init >= 0 ? 1 : 0);
@@ -227,7 +236,11 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
     HelperReport word{};
     int fds[raw::kMostPassedFds];
     int count = 0;
-    const long heard = raw::receive_with_fds(say_ours.get(), &word, sizeof word, fds, count);
+    long heard = -ETIMEDOUT;
+    if (wait_readable(say_ours.get(), kBuildDeadlineMs))
+        heard = raw::receive_with_fds(say_ours.get(), &word, sizeof word, fds, count);
+    else
+        ::kill(helper, SIGKILL);
     ::waitpid(helper, nullptr, 0);
     BuiltSandbox& sandbox = outcome.sandbox;
     if (count > 0) sandbox.init = UniqueFd(fds[0]);
@@ -264,7 +277,6 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
     if (outcome.failure.step != 0 && sandbox.init) {
         linux::kill_process(sandbox.init.get());
         (void)linux::wait_for_end(sandbox.init.get(), kBuildDeadlineMs);
-        (void)linux::reap(sandbox.init.get());
         sandbox.init.reset();
     }
     return outcome;

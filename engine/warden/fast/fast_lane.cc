@@ -22,6 +22,7 @@ using protocol::WardenRequest;
 
 namespace {
 
+constexpr int kCleanUpMs = 10'000;
 constexpr std::size_t kLargestRequest = sizeof(protocol::Attach);
 
 protocol::StepFailure failed(Step step, long result) {
@@ -55,9 +56,11 @@ protocol::StepFailure move_into(int tree, int place, int mounts, int own_mounts)
 
 }  // namespace
 
-FastLane::FastLane(UniqueFd front, UniqueFd builder, UniqueFd store, UniqueFd own_mounts, UniqueFd proc)
+FastLane::FastLane(UniqueFd front, UniqueFd builder, UniqueFd builder_process, UniqueFd store, UniqueFd own_mounts,
+                   UniqueFd proc)
     : front_(std::move(front)),
       builder_(std::move(builder)),
+      builder_process_(std::move(builder_process)),
       store_(std::move(store)),
       own_mounts_(std::move(own_mounts)),
       proc_(std::move(proc)) {}
@@ -65,8 +68,12 @@ FastLane::FastLane(UniqueFd front, UniqueFd builder, UniqueFd store, UniqueFd ow
 int FastLane::serve() {
     for (;;) {
         pollfd entries[2] = {{builder_.get(), POLLIN, 0}, {front_ ? front_.get() : -1, POLLIN, 0}};
-        const int n = ::poll(entries, 2, -1);
+        const int n = ::poll(entries, 2, front_ ? -1 : kCleanUpMs);
         if (n < 0 && errno == EINTR) continue;
+        if (n == 0) {  // the builder is stuck
+            linux::kill_process(builder_process_.get());
+            return 1;
+        }
         if (n < 0) return 1;
         // the builder's pipe first: whatever the front may name was registered there before
         while (entries[0].revents != 0) {

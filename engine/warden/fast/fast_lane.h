@@ -24,11 +24,13 @@ struct SlotEntry {
 
 class FastLane {
 public:
-    /// `store` is the code store's directory, `own_mounts` the warden's own mount namespace, `proc` the host's /proc.
-    FastLane(linux::UniqueFd front, linux::UniqueFd builder, linux::UniqueFd store, linux::UniqueFd own_mounts,
-             linux::UniqueFd proc);
+    /// `builder` is the pipe to the builder, `builder_process` its pidfd, `store` the code store's directory,
+    /// `own_mounts` the warden's own mount namespace, `proc` the host's /proc.
+    FastLane(linux::UniqueFd front, linux::UniqueFd builder, linux::UniqueFd builder_process, linux::UniqueFd store,
+             linux::UniqueFd own_mounts, linux::UniqueFd proc);
 
-    /// Serves until the builder has gone, which it does when it has removed everything. The exit status.
+    /// Serves until the builder has gone, which it does when it has removed everything. Once the front has gone, the
+    /// builder has ten seconds for that; then it is killed, and every sandbox with it. The exit status.
     int serve();
 
 private:
@@ -41,6 +43,7 @@ private:
 
     linux::UniqueFd front_;
     linux::UniqueFd builder_;
+    linux::UniqueFd builder_process_;
     linux::UniqueFd store_;
     linux::UniqueFd own_mounts_;
     linux::UniqueFd proc_;
