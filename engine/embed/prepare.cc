@@ -19,6 +19,13 @@ namespace {
 constexpr int kHelloPatienceMs = 30'000;
 constexpr int kEndPatienceMs = 10'000;
 
+/// What all sandboxes at once need: a reply of the builder whose descriptors find no room would end the engine.
+std::uint64_t descriptors_for(const EngineOptions& options, std::size_t runtimes) {
+    constexpr std::uint64_t kOfASlot = 14;
+    constexpr std::uint64_t kOwn = 256;  // the engine's and, with some room, the host program's
+    return kOwn + kOfASlot * (options.concurrent_runs + std::uint64_t{options.pooled_slots} * 2 * runtimes);
+}
+
 Result<> make_directories(const EngineOptions& options) {
     for (const std::string& directory : {options.state_dir, options.run_dir}) {
         TRY(linux::make_directories(directory, 0755));
@@ -82,6 +89,7 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     TRY(embed::fill_in_places(options));
     auto state = std::make_unique<PreparedEngine::State>();
     state->manifests = TRY(environment::read_manifests(options.runtimes_dir));
+    TRY(linux::allow_descriptors(descriptors_for(options, state->manifests.size())));
     TRY(make_directories(options));
     state->lock = TRY(linux::lock_file(options.run_dir + "/lock"));
     TRY(environment::CodeStore::prepare(options.state_dir, options.front_uid, options.front_gid));

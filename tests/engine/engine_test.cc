@@ -302,6 +302,37 @@ TEST_F(EngineTest, FindsTheEndOfAChildThatWasReportedBeforeItsFork) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(run(python("raise SystemExit(6)\n")).code, 6);
 }
 
+TEST_F(EngineTest, ReplacesAForkerThatDied) {
+    open();
+    behave("end-forker");
+    const Error error = refused(python("raise SystemExit(6)\n"));
+    EXPECT_EQ(error.kind, ErrorKind::Broken);
+    EXPECT_NE(error.message().find("forker"), std::string::npos) << error.message();
+    behave("");
+    EXPECT_EQ(run(python("raise SystemExit(6)\n")).code, 6);
+    EXPECT_EQ(run(script("exit 8\n")).code, 8);
+}
+
+TEST_F(EngineTest, LosesNoCallWhileAForkerIsReplacedAfterManyChildren) {
+    open();
+    RunRequest request = python("");
+    request.program = "#!/bin/sh\nexit 6\n";
+    for (int i = 0; i < 520; ++i) ASSERT_EQ(run(request).code, 6) << i;
+    std::uint64_t destroyed = 0;
+    EXPECT_TRUE(eventually([&] {
+        destroyed = 0;
+        std::uint64_t built = 0;
+        std::uint64_t ready = 0;
+        for (const PoolState& pool : engine->describe().pools) {
+            destroyed += pool.destroyed;
+            built += pool.built;
+            ready += pool.ready;
+        }
+        return built == destroyed + ready;
+    }));
+    EXPECT_GT(destroyed, 520u) << "the pooled slots of the old forker go with it";
+}
+
 TEST_F(EngineTest, IgnoresEndsOfStrangers) {
     open();
     behave("noise");

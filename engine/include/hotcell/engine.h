@@ -88,7 +88,8 @@ private:
 
 class Engine {
 public:
-    /// Makes the directories, reads the runtime manifests, spawns hotcell-warden. Needs root. Starts no thread.
+    /// Makes the directories, reads the runtime manifests, spawns hotcell-warden. Needs root. Starts no thread. Raises
+    /// the process's soft limit of open files where concurrent_runs and pooled_slots need more.
     ///
     /// Fails with Conflict when another engine holds run_dir, NotFound when a helper program is missing, Kernel with a
     /// hint when the host lacks something that confinement needs. On failure nothing is left behind.

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,19 @@ Result<UniqueFd> seal_bytes(const char* name, std::string_view bytes) {
         return ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     }));
     return fd;
+}
+
+Result<> allow_descriptors(std::uint64_t wanted) {
+    rlimit limit{};
+    TRY(syscall("read the limit of descriptors", [&] { return ::getrlimit(RLIMIT_NOFILE, &limit); }));
+    if (limit.rlim_cur >= wanted) return {};
+    if (limit.rlim_max < wanted)
+        return fail(ErrorKind::Exhausted,
+                    std::to_string(wanted) + " descriptors are needed, at most " + std::to_string(limit.rlim_max) + " are allowed",
+                    "raise the limit of open files (ulimit -n), or lower concurrent_runs and pooled_slots");
+    limit.rlim_cur = wanted;
+    TRY(syscall("raise the limit of descriptors", [&] { return ::setrlimit(RLIMIT_NOFILE, &limit); }));
+    return {};
 }
 
 std::uint64_t machine_memory() {

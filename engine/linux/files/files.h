@@ -44,6 +44,10 @@ Result<UniqueFd> lock_file(const std::string& path);
 /// A memfd with these bytes that nobody can change any more.
 Result<UniqueFd> seal_bytes(const char* name, std::string_view bytes);
 
+/// Makes room for `wanted` open descriptors: raises this process's soft limit where it is lower. Exhausted, naming both
+/// numbers, when the hard limit does not allow it.
+Result<> allow_descriptors(std::uint64_t wanted);
+
 /// Memory of the machine in bytes.
 std::uint64_t machine_memory();
 /// 16 bytes of the kernel's random source as a version 4 UUID.

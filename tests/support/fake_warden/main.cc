@@ -6,7 +6,7 @@
 //   fail-attach         mounts nothing                             die-on-attach ends at the first attach
 //   answer-fork-late    HC_FORKED only after the child's end       noise         reports ends of strangers, too
 //   oom-count           the group's file tells of an oom kill      oom-event     the group's event fires at attach
-//   mute-ends           tells of no program's end
+//   mute-ends           tells of no program's end              end-forker   the forker ends when asked for a fork
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -39,6 +39,8 @@ namespace raw = hotcell::linux::raw;
 using namespace hotcell::protocol;
 
 namespace {
+
+constexpr std::uint32_t kForkerPid = 4'200'000;  // no pid that anything here has
 
 WardenConfig config;
 
@@ -165,7 +167,7 @@ void build_domain(const BuildDomain& request) {
         ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
         domain.control = pair[0];
         reply.add(FdRole::Control, nonblocking(pair[1]));
-        reply.built.child_pid = 4'000'000;  // no pid that anything here has
+        reply.built.child_pid = kForkerPid;
     }
     reply.send(BuilderReply::DomainBuilt, request.domain);
 }
@@ -233,6 +235,8 @@ void fork_into(Domain& domain, const hc_fork& request) {
     hc_forked answer{};
     answer.type = HC_FORKED;
     answer.slot = request.slot;
+    if (behaviour().contains("end-forker"))
+        return say(domain.status, ExitReport{kForkerPid, SIGKILL, 0, 0, 0});
     const auto found = slots.find(request.slot);
     if (found == slots.end() || found->second.executor || found->second.pid > 0) {
         answer.failed_step = static_cast<std::uint32_t>(Step::ForkEnter);
