@@ -111,6 +111,8 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     state->hello = TRY(wait_for_hello(state->builder.get()));
     state->options = std::move(options);
     if (state->options.log && state->hello.text[0] != '\0') state->options.log(state->hello.text);
+    if (state->options.log && state->hello.swept > 0)
+        state->options.log("swept " + std::to_string(state->hello.swept) + " control groups of an earlier life");
     return PreparedEngine(std::move(state));
 }
 
