@@ -16,8 +16,16 @@ std::size_t count(std::string_view text, std::string_view what) {
     return found;
 }
 
-#define EXPECT_HAS(text, what) EXPECT_NE((text).find(what), std::string::npos) << text
-#define EXPECT_STATUS(text, status) EXPECT_TRUE((text).starts_with("HTTP/1.1 " status)) << text
+#define EXPECT_HAS(text, what)                                   \
+    do {                                                         \
+        const std::string seen_ = (text);                        \
+        EXPECT_NE(seen_.find(what), std::string::npos) << seen_; \
+    } while (false)
+#define EXPECT_STATUS(text, status)                                  \
+    do {                                                             \
+        const std::string seen_ = (text);                            \
+        EXPECT_TRUE(seen_.starts_with("HTTP/1.1 " status)) << seen_; \
+    } while (false)
 
 TEST_F(ServerTest, AnswersTheGetRoutes) {
     start();

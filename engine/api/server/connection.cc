@@ -222,6 +222,8 @@ private:
             }
             if (!hold_buffered(parser.get().body().size())) {
                 const Refusal refusal{503, "Exhausted", "body: the server holds as many bytes of bodies as it may"};
+                std::string().swap(parser.get().body());
+                hold_buffered(0);  // before the client knows, and may try again
                 co_await refuse(refusal);
                 co_return false;
             }
