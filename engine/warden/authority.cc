@@ -39,13 +39,12 @@ constexpr std::uint32_t kPatienceMs = 15'000;
 
 Result<protocol::WardenConfig> read_config() {
     constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-    const int seals = TRY(syscall("read the seals of the configuration",
-                                  [] { return ::fcntl(protocol::kWardenConfigFd, F_GET_SEALS); }));
+    const int seals = TRY(
+        syscall("read the seals of the configuration", [] { return ::fcntl(protocol::kWardenConfigFd, F_GET_SEALS); }));
     if ((seals & kSeals) != kSeals) return fail(ErrorKind::Broken, "the configuration is not sealed");
     protocol::WardenConfig config;
-    const ssize_t n = TRY(syscall("read the configuration", [&] {
-        return ::pread(protocol::kWardenConfigFd, &config, sizeof config, 0);
-    }));
+    const ssize_t n = TRY(syscall("read the configuration",
+                                  [&] { return ::pread(protocol::kWardenConfigFd, &config, sizeof config, 0); }));
     if (n != static_cast<ssize_t>(sizeof config) || config.version != protocol::kWardenConfigVersion)
         return fail(ErrorKind::Broken, "the configuration is of another build of hotcell");
     if (config.bind_count > protocol::kMostBinds || config.runtime_count > protocol::kMostRuntimes ||
@@ -59,10 +58,12 @@ Result<UniqueFd> load_init_image(const char* path) {
     const UniqueFd file(TRY(syscall(std::string("open ") + path, [&] { return ::open(path, O_RDONLY | O_CLOEXEC); })));
     struct stat seen {};
     TRY(syscall(std::string("look at ") + path, [&] { return ::fstat(file.get(), &seen); }));
-    UniqueFd image(TRY(syscall("make a memfd", [] { return ::memfd_create("hotcell-init", MFD_CLOEXEC | MFD_ALLOW_SEALING); })));
+    UniqueFd image(
+        TRY(syscall("make a memfd", [] { return ::memfd_create("hotcell-init", MFD_CLOEXEC | MFD_ALLOW_SEALING); })));
     char part[65536];
     for (;;) {
-        const ssize_t n = TRY(syscall(std::string("read ") + path, [&] { return ::read(file.get(), part, sizeof part); }));
+        const ssize_t n =
+            TRY(syscall(std::string("read ") + path, [&] { return ::read(file.get(), part, sizeof part); }));
         if (n == 0) break;
         if (const long written = raw::write_all(image.get(), part, static_cast<std::size_t>(n)); written < 0)
             return fail_errno(static_cast<int>(-written), "copy hotcell-init");
@@ -74,13 +75,13 @@ Result<UniqueFd> load_init_image(const char* path) {
 }
 
 Result<UniqueFd> open_directory(const char* path) {
-    return UniqueFd(TRY(syscall(std::string("open ") + path,
-                                [&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); })));
+    return UniqueFd(
+        TRY(syscall(std::string("open ") + path, [&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); })));
 }
 
 Result<UniqueFd> open_namespace(int proc, const char* path) {
-    return UniqueFd(TRY(syscall(std::string("open /proc/") + path,
-                                [&] { return ::openat(proc, path, O_RDONLY | O_CLOEXEC); })));
+    return UniqueFd(
+        TRY(syscall(std::string("open /proc/") + path, [&] { return ::openat(proc, path, O_RDONLY | O_CLOEXEC); })));
 }
 
 /// What signals and the terminal say is for the front: it decides, and its end is seen on the pipes.
@@ -100,8 +101,8 @@ Result<> lock_warden() {
 }
 
 Result<> lock_builder(const sandbox::OmittedSteps& omitted) {
-    TRY(linux::keep_only({CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_KILL,
-                          CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_CHOWN, CAP_FOWNER}));
+    TRY(linux::keep_only({CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+                          CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_CHOWN, CAP_FOWNER}));
     // inherited by every sandbox, whose own step then changes nothing
     if (!omitted.contains(protocol::Step::BuilderFilter)) TRY(linux::forbid_new_privileges());
     if (omitted.contains(protocol::Step::BuilderFilter)) return {};
@@ -127,7 +128,9 @@ Result<> prepare(Ground& ground, const sandbox::OmittedSteps& omitted) {
     // opened here and not before: a mount may only be cloned from the mount namespace one is in (open_tree(2))
     shop.proc = TRY(open_directory("/proc"));
     ground.store = TRY(open_directory(shop.config.store_dir));
-    shop.groups = TRY_IN("control groups", linux::cgroup::Tree::open(shop.config.instance, {.driver = std::nullopt, .patience_ms = kPatienceMs}));
+    shop.groups =
+        TRY_IN("control groups",
+               linux::cgroup::Tree::open(shop.config.instance, {.driver = std::nullopt, .patience_ms = kPatienceMs}));
     ground.own_mounts = TRY(open_namespace(shop.proc.get(), "self/ns/mnt"));
     shop.own_network = TRY(open_namespace(shop.proc.get(), "self/ns/net"));
     shop.root_tree = TRY(make_root_tree(shop.config, shop.proc.get()));
@@ -136,7 +139,8 @@ Result<> prepare(Ground& ground, const sandbox::OmittedSteps& omitted) {
     ground.hello.landlock_abi = abi > 0 ? static_cast<std::uint32_t>(abi) : 0;
     if (ground.hello.landlock_abi < shop.config.require_landlock)
         return fail(ErrorKind::Kernel, "Landlock ABI " + std::to_string(shop.config.require_landlock) +
-                                           " is required, the kernel offers " + std::to_string(ground.hello.landlock_abi));
+                                           " is required, the kernel offers " +
+                                           std::to_string(ground.hello.landlock_abi));
     ground.hello.swept = shop.groups->swept();
     std::strncpy(ground.hello.cgroup_driver, shop.groups->driver_name(), sizeof ground.hello.cgroup_driver - 1);
     std::strncpy(ground.hello.text, shop.groups->remarks().c_str(), sizeof ground.hello.text - 1);
@@ -156,7 +160,8 @@ int be_builder(Ground& ground, UniqueFd pipe) {
     set_name("hotcell-builder");
     ::close(protocol::kFrontWardenFd);
     ground.store.reset();
-    if (auto locked = lock_builder(ground.shop.omitted); !locked) return give_up(std::move(locked).error().in("lock the builder"));
+    if (auto locked = lock_builder(ground.shop.omitted); !locked)
+        return give_up(std::move(locked).error().in("lock the builder"));
     // one byte from the warden: it is locked too. Its end instead: it could not be.
     char byte = 0;
     if (raw::read_all(pipe.get(), &byte, 1) < 0)

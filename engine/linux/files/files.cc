@@ -157,7 +157,8 @@ Result<> allow_descriptors(std::uint64_t wanted) {
     if (limit.rlim_cur >= wanted) return {};
     if (limit.rlim_max < wanted)
         return fail(ErrorKind::Exhausted,
-                    std::to_string(wanted) + " descriptors are needed, at most " + std::to_string(limit.rlim_max) + " are allowed",
+                    std::to_string(wanted) + " descriptors are needed, at most " + std::to_string(limit.rlim_max) +
+                        " are allowed",
                     "raise the limit of open files (ulimit -n), or lower concurrent_runs and pooled_slots");
     limit.rlim_cur = wanted;
     TRY(syscall("raise the limit of descriptors", [&] { return ::setrlimit(RLIMIT_NOFILE, &limit); }));

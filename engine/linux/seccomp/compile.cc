@@ -93,14 +93,14 @@ Result<> add_calls(const Profile& profile, scmp_filter_ctx context) {
 }
 
 Result<std::vector<std::byte>> export_bytes(const Profile& profile, scmp_filter_ctx context) {
-    const UniqueFd file(TRY(syscall(words(profile, "memfd_create"),
-                                    [] { return ::memfd_create("hotcell-filter", MFD_CLOEXEC); })));
+    const UniqueFd file(
+        TRY(syscall(words(profile, "memfd_create"), [] { return ::memfd_create("hotcell-filter", MFD_CLOEXEC); })));
     TRY(done(profile, ::seccomp_export_bpf(context, file.get()), "export"));
     struct stat status {};
     TRY(syscall(words(profile, "fstat"), [&] { return ::fstat(file.get(), &status); }));
     std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-    const auto count = TRY(syscall(words(profile, "read back"),
-                                   [&] { return ::pread(file.get(), bytes.data(), bytes.size(), 0); }));
+    const auto count =
+        TRY(syscall(words(profile, "read back"), [&] { return ::pread(file.get(), bytes.data(), bytes.size(), 0); }));
     if (static_cast<std::size_t>(count) != bytes.size() || bytes.size() % sizeof(sock_filter) != 0) {
         return fail(ErrorKind::Broken, words(profile, "export is cut short"));
     }

@@ -48,8 +48,8 @@ struct Rule {
 struct Profile {
     std::string_view name;  // for messages
     Verdict otherwise = Verdict::NotPermitted;
-    std::vector<std::string_view> allowed;   // whatever the arguments
-    std::vector<Rule> allowed_if;            // calls that are not in `allowed`
+    std::vector<std::string_view> allowed;       // whatever the arguments
+    std::vector<Rule> allowed_if;                // calls that are not in `allowed`
     std::vector<std::string_view> no_such_call;  // answered ENOSYS: libraries probe them and fall back on that only
     std::optional<std::uint32_t> newest_known;   // numbers above it are answered ENOSYS
 };

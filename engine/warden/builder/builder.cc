@@ -172,8 +172,7 @@ void Builder::destroy_domain(std::uint64_t id) {
 
 void Builder::bury() {
     // pid 1s of domains, also of one whose build was cut short before anybody knew its number
-    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {
-    }
+    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
     std::erase_if(shop_.doomed, [&](linux::cgroup::Group& group) { return shop_.groups->remove(group).has_value(); });
     // domains after their slots: a domain's ids come back only when nothing of its slots is left
     std::erase_if(dying_, [&](Dying& dying) { return !dying.domain && bury(dying); });

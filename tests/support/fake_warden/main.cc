@@ -235,8 +235,7 @@ void fork_into(Domain& domain, const hc_fork& request) {
     hc_forked answer{};
     answer.type = HC_FORKED;
     answer.slot = request.slot;
-    if (behaviour().contains("end-forker"))
-        return say(domain.status, ExitReport{kForkerPid, SIGKILL, 0, 0, 0});
+    if (behaviour().contains("end-forker")) return say(domain.status, ExitReport{kForkerPid, SIGKILL, 0, 0, 0});
     const auto found = slots.find(request.slot);
     if (found == slots.end() || found->second.executor || found->second.pid > 0) {
         answer.failed_step = static_cast<std::uint32_t>(Step::ForkEnter);
