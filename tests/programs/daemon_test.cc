@@ -195,6 +195,28 @@ TEST_F(RunningDaemon, HoldsNoPrivilegeAndNoWayBack) {
     }
 }
 
+TEST_F(RunningDaemon, LetsOnlyItsOwnerAndGroupConnect) {
+    struct stat seen {};
+    ASSERT_EQ(::stat(daemon->socket().c_str(), &seen), 0);
+    EXPECT_EQ(seen.st_mode & 07777, 0660u);
+    EXPECT_EQ(seen.st_uid, 64000u);
+    const auto as_somebody = [&](uid_t uid) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (::setgroups(0, nullptr) != 0 || ::setgid(uid) != 0 || ::setuid(uid) != 0) ::_exit(2);
+            try {
+                RawClient client(daemon->socket());
+                ::_exit(0);
+            } catch (const std::runtime_error&) { ::_exit(errno == EACCES ? 1 : 2); }
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WEXITSTATUS(status);
+    };
+    EXPECT_EQ(as_somebody(65534), 1);
+    EXPECT_EQ(as_somebody(64000), 0);
+}
+
 TEST_F(Daemon, FinishesWhatRunsWhenToldToEnd) {
     DaemonProcess daemon;
     ASSERT_TRUE(daemon.wait_until_ready()) << daemon.log();
