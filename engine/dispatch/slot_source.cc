@@ -75,11 +75,15 @@ void SlotSource::get(const SlotWish& wish, OnSlot done) {
     if (closed_) return done(fail(ErrorKind::Broken, "the engine is closing"));
     Pool& from = pool(wish.start);
     if (wish.slot != SlotKind::Fresh && fits_pool(wish.limits)) {
-        if (!from.ready.empty()) {
-            auto idle = std::move(from.ready.front());
+        while (!from.ready.empty()) {
+            std::unique_ptr<Slot> slot = from.ready.front()->take();
             from.ready.pop_front();
+            if (slot->is_dead() || !slot->domain()->is_alive()) {  // the word of it is still on its way to this pool
+                destroy(std::move(slot), from);
+                continue;
+            }
             ++from.counts.busy;
-            return done(GivenSlot{idle->take(), SlotKind::Pooled, kPooledMemory});
+            return done(GivenSlot{std::move(slot), SlotKind::Pooled, kPooledMemory});
         }
         if (wish.slot == SlotKind::Pooled) {
             from.waiting.push_back(std::move(done));
