@@ -12,6 +12,7 @@
 #include "engine/dispatch/validate.h"
 #include "engine/embed/describe.h"
 #include "engine/embed/prepared_state.h"
+#include "engine/environment/code/recent_names.h"
 #include "engine/linux/files/files.h"
 #include "engine/linux/process/spawn.h"
 #include "engine/linux/sockets/sockets.h"
@@ -49,6 +50,7 @@ struct Engine::State {
     Reactor reactor;  // before everything that waits in it: destroyed after it
     Reactor storage;
     environment::CodeStore store;
+    environment::RecentNames names;
     std::unique_ptr<environment::BuilderClient> builder;
     std::unique_ptr<environment::WardenClient> warden;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;
@@ -113,7 +115,7 @@ void Engine::State::run(RunRequest request, std::function<void(Result<RunReport>
         return done(fail(ErrorKind::NotFound, "runtime: there is none named '" + request.runtime + "'"));
     auto call = std::make_shared<dispatch::Call>();
     const std::uint64_t hashing = monotonic_ns();
-    call->code_name = environment::CodeStore::name_of(manifest->program_file, request.program);
+    call->code_name = names.name_of(manifest->program_file, request.program);
     call->hashing = Nanos(monotonic_ns() - hashing);
     call->request = std::move(request);
     call->accepted_ns = accepted;

@@ -4,6 +4,7 @@
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 
+#include <cerrno>
 #include <memory>
 
 namespace hotcell::linux {
@@ -26,12 +27,13 @@ Result<> set_link_up(const std::string& name) {
     if (!socket) return fail_errno(ENOMEM, "make a netlink socket");
     if (const int error = nl_connect(socket.get(), NETLINK_ROUTE); error < 0)
         return fail_errno(errno_of(error), "connect to rtnetlink");
-    rtnl_link* found = nullptr;
-    if (const int error = rtnl_link_get_kernel(socket.get(), 0, name.c_str(), &found); error < 0)
-        return fail_errno(errno_of(error), "find link " + name);
-    const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> link(found, &rtnl_link_put);
+    // by number: with a name alone the kernel would have to be asked for the link first
+    const unsigned index = ::if_nametoindex(name.c_str());
+    if (index == 0) return fail_errno(errno, "find link " + name);
+    const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> link(rtnl_link_alloc(), &rtnl_link_put);
     const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> change(rtnl_link_alloc(), &rtnl_link_put);
-    if (!change) return fail_errno(ENOMEM, "describe a link");
+    if (!link || !change) return fail_errno(ENOMEM, "describe a link");
+    rtnl_link_set_ifindex(link.get(), static_cast<int>(index));
     rtnl_link_set_flags(change.get(), IFF_UP);
     if (const int error = rtnl_link_change(socket.get(), link.get(), change.get(), 0); error < 0)
         return fail_errno(errno_of(error), "set link " + name + " up: " + nl_geterror(error));

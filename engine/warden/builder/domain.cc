@@ -160,7 +160,8 @@ struct OpenedSlot {
     UniqueFd opt;
 };
 
-Result<OpenedSlot> open_slot(const Workshop& shop, int init) {
+/// Of the namespaces, the forker is told all; the warden needs the mounts alone.
+Result<OpenedSlot> open_slot(const Workshop& shop, int init, bool for_forker) {
     const std::string pid = std::to_string(TRY(linux::pid_of(init, shop.proc.get())));
     const auto open = [&](const std::string& path, int flags) {
         return linux::syscall("open " + path,
@@ -168,7 +169,8 @@ Result<OpenedSlot> open_slot(const Workshop& shop, int init) {
     };
     OpenedSlot opened;
     for (std::size_t i = 0; i < kNamespaceCount; ++i)
-        opened.namespaces[i] = UniqueFd(TRY(open(pid + "/ns/" + kNamespaces[i], O_RDONLY)));
+        if (for_forker || i == HC_ARM_MOUNTS)
+            opened.namespaces[i] = UniqueFd(TRY(open(pid + "/ns/" + kNamespaces[i], O_RDONLY)));
     opened.code = UniqueFd(TRY(open(pid + "/root/code", O_PATH | O_DIRECTORY)));
     opened.opt = UniqueFd(TRY(open(pid + "/root/opt", O_PATH | O_DIRECTORY)));
     return opened;
@@ -259,7 +261,7 @@ std::optional<Slot> build_slot(Workshop& shop, Domain& domain, const protocol::B
         return give_up(Step::OpenHandles, error);
     };
     watch.skip();
-    auto opened = open_slot(shop, slot.init.get());
+    auto opened = open_slot(shop, slot.init.get(), !executor);
     if (!opened) return undo(opened.error());
     if (!executor) {
         if (const long sent = arm_forker(domain, slot, *opened, *pipes); sent < 0)

@@ -6,14 +6,13 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <string>
 #include <cstdlib>
-#include <initializer_list>
 
 #include "engine/base/clock.h"
 #include "engine/linux/netlink/link.h"
 #include "engine/linux/process/pidfd.h"
 #include "engine/linux/raw/calls.h"
-#include "engine/linux/raw/fd_passing.h"
 #include "engine/protocol/forker.h"
 
 namespace hotcell::warden {
@@ -28,17 +27,37 @@ constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 constexpr int kBuildDeadlineMs = 5'000;
 
-/// What the helper on the host says at the end, with the pidfd of pid 1 unless it failed early.
-struct HelperReport {
-    protocol::StepFailure failure;
-    std::uint32_t step_count;
-    protocol::StepTime steps[8];
+constexpr std::size_t kStackBytes = 64 * 1024;
+
+/// What the builder and its two helpers share. They run one after the other, each while its parent is suspended
+/// (CLONE_VM | CLONE_VFORK | CLONE_FILES): no page table is copied, and a pidfd made by one is in the table of all.
+struct Birth {
+    const SandboxBuild& build;
+    int release_read;
+    int release_write;
+    int plan;
+    int init = -1;  // pidfd of pid 1
+    // until the helper says otherwise; one that is killed says nothing
+    protocol::StepFailure failure{static_cast<std::uint32_t>(Step::EnterDomain), ECANCELED};
+    std::uint32_t step_count = 0;
+    protocol::StepTime steps[4]{};
 };
 
+/// Runs `work` in a process of its own on `stack`, and waits for its end. 0 or -errno.
+long run_helper(int (*work)(void*), char* stack, Birth& birth) {
+    const pid_t pid = ::clone(work, stack + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &birth);
+    if (pid < 0) return -errno;
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return 0;
+}
+
 /// Pid 1 before it is hotcell-init: waits for its ids, puts its descriptors in place, execs. Never returns.
-[[noreturn]] void become_init(const SandboxBuild& build, int release, int plan) {
+[[noreturn]] void become_init(const Birth& birth) {
+    const SandboxBuild& build = birth.build;
+    ::close(birth.release_write);  // or its end would never be seen here
     char byte;
-    if (raw::read_all(release, &byte, 1) < 0) ::_exit(124);
+    if (raw::read_all(birth.release_read, &byte, 1) < 0) ::_exit(124);
     // first out of the way of the numbers they go to, then there (dup2 also clears close-on-exec)
     std::array<std::pair<int, int>, 24> moved;
     std::size_t count = 0;
@@ -48,7 +67,7 @@ struct HelperReport {
         moved[count++] = {static_cast<int>(high), to};
     };
     for (const auto& [from, to] : build.descriptors) lift(from, to);
-    lift(plan, protocol::kPlanFd);
+    lift(birth.plan, protocol::kPlanFd);
     const long image = raw::call(SYS_fcntl, build.init_image, F_DUPFD_CLOEXEC, 200);
     for (std::size_t i = 0; i < count; ++i)
         if (raw::call(SYS_dup3, moved[i].first, moved[i].second, 0) < 0) ::_exit(124);
@@ -65,112 +84,66 @@ struct HelperReport {
     ::_exit(124);
 }
 
-class HelperWork {
-public:
-    HelperWork(const SandboxBuild& build, int say, int release_read, int plan)
-        : build_(build), say_(say), release_read_(release_read), plan_(plan) {}
+/// In the domain's pid namespace, with the id that is to own the slot: pid 1 is cloned from here.
+int clone_inside_domain(void* shared) {
+    Birth& birth = *static_cast<Birth*>(shared);
+    long result = raw::call(SYS_setresgid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
+    if (result >= 0) result = raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
+    if (result >= 0) result = raw::call(SYS_setresuid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
+    if (result >= 0) result = raw::clone_process(kNamespaces | CLONE_PIDFD, &birth.init, SIGCHLD);
+    if (result == 0) become_init(birth);
+    if (result < 0) birth.failure.sys = static_cast<std::int32_t>(-result);
+    ::_exit(0);
+}
 
-    long perform(int& init) {
-        return timed(Step::EnterDomain, [&] { return enter_domain(); }) ||
-                       timed(Step::CloneNamespaces, [&] { return clone(init); }) ||
-                       timed(Step::WriteIdMaps, [&] { return write_maps(init); })
-                   ? -1
-                   : 0;
-    }
-    HelperReport report{};
+long enter_domain(const SandboxBuild& build) {
+    if (const long result = raw::call(SYS_setns, build.root_tree, CLONE_NEWNS); result < 0) return result;
+    if (build.domain < 0) return 0;
+    return raw::call(SYS_setns, build.domain, CLONE_NEWUSER | CLONE_NEWPID);
+}
 
-private:
-    template <class Work>
-    bool timed(Step step, Work work) {
-        const std::uint64_t before = monotonic_ns();
-        const long result = work();
-        report.steps[report.step_count++] = {static_cast<std::uint16_t>(step), 0,
-                                             static_cast<std::uint32_t>(monotonic_ns() - before)};
-        if (result >= 0) return false;
-        report.failure = {static_cast<std::uint32_t>(step), static_cast<std::int32_t>(-result)};
-        return true;
-    }
-
-    long enter_domain() {
-        if (const long result = raw::call(SYS_setns, build_.root_tree, CLONE_NEWNS); result < 0) return result;
-        if (build_.domain < 0) return 0;
-        return raw::call(SYS_setns, build_.domain, CLONE_NEWUSER | CLONE_NEWPID);
-    }
-
-    long clone(int& init) {
-        if (build_.domain >= 0) return clone_inside_domain(init);
+long clone_init(Birth& birth) {
+    if (birth.build.domain < 0) {
         // a child of the builder, not of this helper: it is to die with the builder
-        const long pid = raw::clone_process(kNamespaces | CLONE_PIDFD | CLONE_PARENT, &init, 0);
-        if (pid == 0) be_born({say_});
+        const long pid = raw::clone_process(kNamespaces | CLONE_PIDFD | CLONE_PARENT, &birth.init, 0);
+        if (pid == 0) become_init(birth);
         return pid;
     }
+    static char stack[kStackBytes];
+    birth.failure.sys = ECANCELED;
+    if (const long result = run_helper(clone_inside_domain, stack, birth); result < 0) return result;
+    return birth.init >= 0 ? 0 : -birth.failure.sys;
+}
 
-    /// A child born in the domain's pid namespace takes the forker's id and clones: that id becomes the owner.
-    long clone_inside_domain(int& init) {
-        int pair[2];
-        if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return -errno;
-        const long second = raw::clone_process(0, nullptr, SIGCHLD);
-        if (second < 0) return second;
-        if (second == 0) {
-            ::close(say_);
-            long result = raw::call(SYS_setresgid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
-            if (result >= 0) result = raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
-            if (result >= 0) result = raw::call(SYS_setresuid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
-            int pidfd = -1;
-            if (result >= 0) result = raw::clone_process(kNamespaces | CLONE_PIDFD, &pidfd, SIGCHLD);
-            if (result == 0) be_born({pair[0], pair[1]});
-            const auto word = static_cast<std::int32_t>(result < 0 ? result : 0);
-            (void)raw::send_with_fds(pair[1], &word, sizeof word, &pidfd, result < 0 ? 0 : 1);
-            ::_exit(0);
-        }
-        ::close(pair[1]);
-        std::int32_t word = -EPIPE;
-        int fds[raw::kMostPassedFds];
-        int count = 0;
-        const long heard = raw::receive_with_fds(pair[0], &word, sizeof word, fds, count);
-        ::close(pair[0]);
-        // pid 1 must have been handed to the domain's init before it asks to die with its parent
-        (void)raw::call(SYS_wait4, second, nullptr, __WALL, nullptr);
-        if (heard != sizeof word) return -EPIPE;
-        if (word < 0 || count != 1) return word < 0 ? word : -EPIPE;
-        init = fds[0];
-        return 0;
+long write_maps(const Birth& birth) {
+    const auto pid = linux::pid_of(birth.init, birth.build.proc);
+    if (!pid) return -ESRCH;
+    for (const char* file : {"/uid_map", "/gid_map"}) {
+        const std::string path = std::to_string(*pid) + file;
+        const std::string& map = birth.build.id_map;
+        const UniqueFd fd(::openat(birth.build.proc, path.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!fd) return -errno;
+        if (::write(fd.get(), map.data(), map.size()) != static_cast<ssize_t>(map.size())) return -errno;
     }
+    return 0;
+}
 
-    long write_maps(int init) const {
-        // this helper's /proc is the root tree's: the host's pids
-        const long proc = raw::call(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-        if (proc < 0) return proc;
-        const auto pid = linux::pid_of(init, static_cast<int>(proc));
-        if (!pid) return -ESRCH;
-        for (const char* file : {"/uid_map", "/gid_map"}) {
-            const std::string path = std::to_string(*pid) + file;
-            const long fd = raw::call(SYS_openat, static_cast<int>(proc), path.c_str(), O_WRONLY | O_CLOEXEC, 0);
-            if (fd < 0) return fd;
-            const long written = raw::call(SYS_write, static_cast<int>(fd), build_.id_map.data(), build_.id_map.size());
-            ::close(static_cast<int>(fd));
-            if (written < 0) return written;
-        }
-        return 0;
-    }
-
-    /// Pid 1 must hold no end of what others wait on: when one of them is killed, that is to be seen at once.
-    [[noreturn]] void be_born(std::initializer_list<int> not_ours) const {
-        for (const int fd : not_ours) ::close(fd);
-        become_init(build_, release_read_, plan_);
-    }
-
-    const SandboxBuild& build_;
-    int say_;
-    int release_read_;
-    int plan_;
-};
-
-[[noreturn]] void be_helper(const SandboxBuild& build, int say, int release_read, int plan) {
-    HelperWork work(build, say, release_read, plan);
-    int init = -1;
-    (void)work.perform(init);
-    (void)raw::send_with_fds(say, &work.report, sizeof work.report, &init, init >= 0 ? 1 : 0);
+/// The helper on the host: into the domain, pid 1 cloned, its ids mapped.
+int help(void* shared) {
+    Birth& birth = *static_cast<Birth*>(shared);
+    const auto timed = [&](Step step, auto work) {
+        birth.failure = {static_cast<std::uint32_t>(step), ECANCELED};
+        const std::uint64_t before = monotonic_ns();
+        const long result = work();
+        birth.steps[birth.step_count++] = {static_cast<std::uint16_t>(step), 0,
+                                           static_cast<std::uint32_t>(monotonic_ns() - before)};
+        if (result < 0) birth.failure.sys = static_cast<std::int32_t>(-result);
+        return result >= 0;
+    };
+    if (timed(Step::EnterDomain, [&] { return enter_domain(birth.build); }) &&
+        timed(Step::CloneNamespaces, [&] { return clone_init(birth); }) &&
+        timed(Step::WriteIdMaps, [&] { return write_maps(birth); }))
+        birth.failure = {};
     ::_exit(0);
 }
 
@@ -207,48 +180,29 @@ bool wait_readable(int fd, int milliseconds) {
 
 BuildOutcome build_sandbox(const SandboxBuild& build) {
     BuildOutcome outcome;
-    int say[2];
     int release[2];
     int boot[2];
-    UniqueFd plan = seal_plan(build.plan);
+    const UniqueFd plan = seal_plan(build.plan);
     if (!plan) return {{}, failed(Step::MakePipes, errno)};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, say) != 0) return {{}, failed(Step::MakePipes, errno)};
-    UniqueFd say_ours(say[0]);
-    UniqueFd say_theirs(say[1]);
     if (::pipe2(release, O_CLOEXEC) != 0) return {{}, failed(Step::MakePipes, errno)};
     UniqueFd release_read(release[0]);
     UniqueFd release_write(release[1]);
     if (::pipe2(boot, O_CLOEXEC) != 0) return {{}, failed(Step::MakePipes, errno)};
-    UniqueFd boot_read(boot[0]);
+    const UniqueFd boot_read(boot[0]);
     UniqueFd boot_write(boot[1]);
 
     SandboxBuild with_boot = build;
     with_boot.descriptors.emplace_back(boot_write.get(), protocol::kBootFd);
-    const pid_t helper = ::fork();
-    if (helper < 0) return {{}, failed(Step::EnterDomain, errno)};
-    if (helper == 0) {
-        release_write.reset();
-        be_helper(with_boot, say_theirs.get(), release_read.get(), plan.get());
-    }
-    say_theirs.reset();
+    Birth birth{with_boot, release_read.get(), release_write.get(), plan.get()};
+    static char stack[kStackBytes];
+    if (const long result = run_helper(help, stack, birth); result < 0)
+        return {{}, failed(Step::EnterDomain, static_cast<int>(-result))};
     release_read.reset();
     boot_write.reset();
-    HelperReport word{};
-    int fds[raw::kMostPassedFds];
-    int count = 0;
-    long heard = -ETIMEDOUT;
-    if (wait_readable(say_ours.get(), kBuildDeadlineMs))
-        heard = raw::receive_with_fds(say_ours.get(), &word, sizeof word, fds, count);
-    else
-        ::kill(helper, SIGKILL);
-    ::waitpid(helper, nullptr, 0);
     BuiltSandbox& sandbox = outcome.sandbox;
-    if (count > 0) sandbox.init = UniqueFd(fds[0]);
-    if (heard != static_cast<long>(sizeof word))
-        outcome.failure = failed(Step::EnterDomain, EPIPE);
-    else
-        outcome.failure = word.failure;
-    sandbox.steps.assign(word.steps, word.steps + word.step_count);
+    sandbox.init = UniqueFd(birth.init);
+    outcome.failure = birth.failure;
+    sandbox.steps.assign(birth.steps, birth.steps + birth.step_count);
 
     if (outcome.failure.step == 0) {
         const std::uint64_t before = monotonic_ns();
