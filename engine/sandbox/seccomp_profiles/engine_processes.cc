@@ -80,7 +80,7 @@ Profile init_profile() {
 Profile warden_profile() {
     Profile profile = engine_process("warden");
     add(profile, {"recvmsg", "sendmsg", "openat", "openat2", "open_tree", "mount_setattr", "move_mount",
-                  "pidfd_send_signal", "getdents64", "readlinkat", "readlink"});
+                  "pidfd_send_signal", "getdents64", "readlinkat", "readlink", "waitid"});
     profile.allowed_if = {{"setns", {is(1, CLONE_NEWNS)}}};
     return profile;
 }

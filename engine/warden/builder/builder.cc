@@ -171,8 +171,6 @@ void Builder::destroy_domain(std::uint64_t id) {
 }
 
 void Builder::bury() {
-    // pid 1s of domains, also of one whose build was cut short before anybody knew its number
-    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
     std::erase_if(shop_.doomed, [&](linux::cgroup::Group& group) { return shop_.groups->remove(group).has_value(); });
     // domains after their slots: a domain's ids come back only when nothing of its slots is left
     std::erase_if(dying_, [&](Dying& dying) { return !dying.domain && bury(dying); });
@@ -182,6 +180,9 @@ void Builder::bury() {
             if (!other.domain && other.domain_id == dying.id) return false;
         return bury(dying);
     });
+    // pid 1s of domains, also of one whose build was cut short before anybody knew its number. Last: what was found
+    // dead above is not to be left as a zombie by a builder that ends now
+    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
 }
 
 bool Builder::bury(Dying& dying) {
@@ -208,6 +209,7 @@ void Builder::remove_all() {
         bury();
         if (!dying_.empty() && linux::has_ended(dying_.front().init.get())) (void)::poll(nullptr, 0, kBuryEveryMs);
     }
+    bury();
     (void)shop_.groups->destroy();
 }
 

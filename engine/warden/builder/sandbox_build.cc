@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include <array>
-#include <string>
 #include <cstdlib>
+#include <string>
 
 #include "engine/base/clock.h"
 #include "engine/linux/netlink/link.h"
@@ -47,8 +47,7 @@ struct Birth {
 long run_helper(int (*work)(void*), char* stack, Birth& birth) {
     const pid_t pid = ::clone(work, stack + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &birth);
     if (pid < 0) return -errno;
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
     return 0;
 }
 
@@ -84,12 +83,13 @@ long run_helper(int (*work)(void*), char* stack, Birth& birth) {
     ::_exit(124);
 }
 
-/// In the domain's pid namespace, with the id that is to own the slot: pid 1 is cloned from here.
+/// In the domain's pid namespace: pid 1 is cloned from here. The effective ids make the forker the owner of the slot's
+/// user namespace; the real and the saved ones stay the host's, or the forker could stop this process by a signal, and
+/// with it the builder (kill(2)).
 int clone_inside_domain(void* shared) {
     Birth& birth = *static_cast<Birth*>(shared);
-    long result = raw::call(SYS_setresgid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
-    if (result >= 0) result = raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
-    if (result >= 0) result = raw::call(SYS_setresuid, HC_USER_ID, HC_USER_ID, HC_USER_ID);
+    long result = raw::call(SYS_setresgid, -1, HC_USER_ID, -1);
+    if (result >= 0) result = raw::call(SYS_setresuid, -1, HC_USER_ID, -1);
     if (result >= 0) result = raw::clone_process(kNamespaces | CLONE_PIDFD, &birth.init, SIGCHLD);
     if (result == 0) become_init(birth);
     if (result < 0) birth.failure.sys = static_cast<std::int32_t>(-result);

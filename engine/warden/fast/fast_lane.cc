@@ -66,6 +66,14 @@ FastLane::FastLane(UniqueFd front, UniqueFd builder, UniqueFd builder_process, U
       proc_(std::move(proc)) {}
 
 int FastLane::serve() {
+    const int status = serve_until_the_builder_ends();
+    // its pipe ends a little before it does: who waits for this process finds nothing of the engine afterwards
+    (void)linux::wait_for_end(builder_process_.get(), kCleanUpMs);
+    (void)linux::reap(builder_process_.get());
+    return status;
+}
+
+int FastLane::serve_until_the_builder_ends() {
     for (;;) {
         pollfd entries[2] = {{builder_.get(), POLLIN, 0}, {front_ ? front_.get() : -1, POLLIN, 0}};
         const int n = ::poll(entries, 2, front_ ? -1 : kCleanUpMs);

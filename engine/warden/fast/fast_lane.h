@@ -34,6 +34,7 @@ public:
     int serve();
 
 private:
+    int serve_until_the_builder_ends();
     bool receive_from_front();
     bool receive_from_builder();
     protocol::StepFailure attach(const protocol::Attach& request);
