@@ -27,6 +27,7 @@ const char* step_name(std::uint16_t step) {
         case Step::DropCapabilities: return "drop-capabilities";
         case Step::NoNewPrivileges: return "no-new-privileges";
         case Step::LoadFilter: return "load-filter";
+        case Step::AwaitChild: return "await-child";
         case Step::ChildDescriptors: return "child-descriptors";
         case Step::ChildIds: return "child-ids";
         case Step::ChildCapabilities: return "child-capabilities";

@@ -1,7 +1,7 @@
 // The named steps of building and entering a sandbox, as they travel in reports and are shown to people.
 //
-// A step has one number for ever: reports, phases and tests name steps by it. The order here is the order in which a
-// build performs them; which of them a build performs is its plan (engine/sandbox/sandbox_plan.h).
+// A step has one number for ever: reports, phases and tests name steps by it. Which of them a build performs, and in
+// what order, is its plan (engine/sandbox/sandbox_plan.h).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ enum class Step : std::uint16_t {
     ExecInit = 7,
     OpenHandles = 8,    // mount namespace, /code and /opt of the finished sandbox
     BuilderFilter = 9,  // once, at the builder's own start
-    // inside: by hotcell-init as pid 1, in this order
+    // inside: by hotcell-init as pid 1
     TakeIds = 20,
     JoinCgroups = 21,
     UnshareCgroupNamespace = 22,
@@ -34,6 +34,7 @@ enum class Step : std::uint16_t {
     DropCapabilities = 30,
     NoNewPrivileges = 31,
     LoadFilter = 32,
+    AwaitChild = 33,  // until the child has locked itself
     // inside: by the child of init that will run or fork the program
     ChildDescriptors = 40,
     ChildIds = 41,

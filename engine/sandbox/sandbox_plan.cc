@@ -23,9 +23,12 @@ void list_steps(const SandboxSpec& spec, const OmittedSteps& omitted, InitPlan& 
         if (!omitted.contains(step)) plan.child_steps[plan.child_step_count++] = number_of(step);
     };
     for (const Step step : {Step::TakeIds, Step::JoinCgroups, Step::UnshareCgroupNamespace, Step::SetHostName,
-                            Step::MountProc, Step::MaskProc, Step::MountTmp, Step::SetLimits, Step::DropBoundingSet})
+                            Step::MountProc, Step::MountTmp, Step::SetLimits, Step::DropBoundingSet})
         add(step);
+    // the child locks itself while pid 1 covers what is left of /proc; it runs nobody's code before both are done
     if (spec.child != InitChild::None) add(Step::ForkChild);
+    add(Step::MaskProc);
+    if (spec.child != InitChild::None) add(Step::AwaitChild);
     for (const Step step : {Step::DropCapabilities, Step::NoNewPrivileges, Step::LoadFilter}) add(step);
     // Landlock and the filter come last: both refuse what the steps before them need
     for (const Step step : {Step::ChildDescriptors, Step::ChildIds, Step::ChildCapabilities, Step::ChildNoNewPrivileges,

@@ -158,6 +158,9 @@ int give_up(const Error& error) {
 
 int be_builder(Ground& ground, UniqueFd pipe) {
     set_name("hotcell-builder");
+    // its memory is shared with the first moments of each sandbox's pid 1 (builder/sandbox_build.cc)
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return give_up(Error{ErrorKind::Kernel, errno, "make the builder undumpable", {}});
     ::close(protocol::kFrontWardenFd);
     ground.store.reset();
     if (auto locked = lock_builder(ground.shop.omitted); !locked)

@@ -1,6 +1,8 @@
 /* A forker without a language runtime: argv[1] is the set of HC_OMIT_* bits. Its memory is thinly spread over 1 GiB, so
  * that a fork copies 2 MiB of page tables and a test can see who pays for them. Its children say READY and wait for the
- * front to end the channel; a Run frame makes them write one line and exit with 0. Static. */
+ * front to end the channel; a Run frame makes them write one line and exit with 0. With argv[2] a hostile one: a process
+ * beside it goes on stopping whatever appears in its pid namespace. Static. */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,7 +19,15 @@ static int spread_memory(void) {
     return 0;
 }
 
+static void stop_everything_new(void) {
+    const pid_t own = getpid();
+    if (fork() != 0) return;
+    for (;;)
+        for (pid_t pid = own + 2; pid < own + 200; ++pid) kill(pid, SIGSTOP);
+}
+
 int main(int argc, char** argv) {
+    if (argc > 2) stop_everything_new();
     const unsigned omit = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     struct hc_child child;
     if (spread_memory() != 0) return 2;

@@ -178,6 +178,26 @@ TEST(Forker, ASlotLetsInOnlyTheForkerOfItsOwnDomain) {
     EXPECT_EQ(enter_as_forker(process_with_uid(other.reply.host_id), user.get()), EPERM);
 }
 
+TEST(Forker, OneThatStopsWhatIsBuiltCannotStopTheBuilder) {
+    WardenOptions options = with_plain_forker(0);
+    options.forker.push_back("hostile");
+    options.omitted = {protocol::Step::ChildLandlock};  // which alone would refuse its signals, where the kernel has it
+    WardenProcess warden(options);
+    const auto domain = warden.build_domain();
+    ASSERT_TRUE(domain.ok());
+    // it may well stop a pid 1 of its own domain: that build runs into its time limit, and is undone
+    bool hit = false;
+    for (int i = 0; i < 50 && !hit; ++i) {
+        const auto slot = warden.build_slot(domain, true);
+        hit = !slot.ok();
+        EXPECT_EQ(slot.reply.failure.sys, hit ? ETIMEDOUT : 0);
+    }
+    EXPECT_TRUE(hit) << "nothing was stopped: was anything tried?";
+    const auto other = warden.build_domain(1);
+    ASSERT_TRUE(other.ok());
+    EXPECT_TRUE(warden.build_slot(other, true).ok());
+}
+
 TEST(Forker, ASlotIsEnteredOnce) {
     Forked forked(0);
     ASSERT_TRUE(forked.warden.wait_ready(forked.slot, 9));

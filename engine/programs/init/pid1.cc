@@ -57,7 +57,8 @@ bool perform_all(const std::uint16_t* steps, std::uint32_t count, Perform perfor
         if (report.step_count < protocol::kMostSteps)
             report.steps[report.step_count++] = {steps[i], 0, static_cast<std::uint32_t>(after - before)};
         if (result < 0) {
-            report.failure = {steps[i], static_cast<std::int32_t>(-result)};
+            // unless the step has named another, the child's
+            if (report.failure.step == 0) report.failure = {steps[i], static_cast<std::int32_t>(-result)};
             return false;
         }
     }
@@ -84,35 +85,46 @@ bool perform_all(const std::uint16_t* steps, std::uint32_t count, Perform perfor
     ::_exit(127);
 }
 
-/// In the child: its steps, then its report up the pipe, then what it is for.
-[[noreturn]] void be_child(const InitPlan& plan, int pipe) {
+/// To the child, while it is on its way: its report comes up, one byte goes down when this process is done.
+int child_socket = -1;
+
+/// In the child: its steps, its report, then what it is for. An executor waits for a request, which nobody can send
+/// before pid 1 has reported; a forker waits for pid 1.
+[[noreturn]] void be_child(const InitPlan& plan, int parent) {
     report = InitReport{};
     const bool ok =
         perform_all(plan.child_steps, plan.child_step_count, [&](Step step) { return perform_child_step(plan, step); });
-    (void)raw::write_all(pipe, &report, sizeof report);
-    if (!ok) ::_exit(126);
-    ::close(pipe);
+    (void)raw::write_all(parent, &report, sizeof report);
+    char byte;
+    if (!ok || (plan.child == InitChild::Forker && raw::read_all(parent, &byte, 1) < 0)) ::_exit(126);
+    ::close(parent);
     if (plan.child == InitChild::Executor) wait_and_exec();
     be_forker(plan);
 }
 
 long fork_child(const InitPlan& plan) {
-    int pipe[2];
-    if (::pipe2(pipe, O_CLOEXEC) != 0) return -errno;
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return -errno;
     const long pid = raw::clone_process(0, nullptr, SIGCHLD);
     if (pid < 0) return pid;
-    if (pid == 0) be_child(plan, pipe[1]);
-    ::close(pipe[1]);
-    InitReport of_child{};
-    const long result = raw::read_all(pipe[0], &of_child, sizeof of_child);
-    ::close(pipe[0]);
-    if (result < 0) return result;
+    if (pid == 0) be_child(plan, pair[1]);
+    ::close(pair[1]);
+    child_socket = pair[0];
     report.child_pid = static_cast<std::uint32_t>(pid);
+    return 0;
+}
+
+long await_child(const InitPlan& plan) {
+    InitReport of_child{};
+    if (const long result = raw::read_all(child_socket, &of_child, sizeof of_child); result < 0) return result;
     report.landlock_abi = of_child.landlock_abi;
     for (std::uint32_t i = 0; i < of_child.step_count && report.step_count < protocol::kMostSteps; ++i)
         report.steps[report.step_count++] = of_child.steps[i];
     report.failure = of_child.failure;
-    return of_child.failure.step != 0 ? -of_child.failure.sys : 0;
+    if (of_child.failure.step != 0) return -of_child.failure.sys;
+    if (plan.child == InitChild::Forker && ::send(child_socket, "x", 1, MSG_NOSIGNAL) != 1) return -errno;
+    ::close(child_socket);
+    return 0;
 }
 
 long perform_step(const InitPlan& plan, Step step) {
@@ -127,6 +139,7 @@ long perform_step(const InitPlan& plan, Step step) {
         case Step::SetLimits: return inside::set_limits(plan);
         case Step::DropBoundingSet: return inside::drop_bounding_set(plan);
         case Step::ForkChild: return fork_child(plan);
+        case Step::AwaitChild: return await_child(plan);
         case Step::DropCapabilities: return inside::drop_capabilities(plan);
         case Step::NoNewPrivileges: return inside::no_new_privileges(plan);
         case Step::LoadFilter: return inside::load_init_filter(plan);

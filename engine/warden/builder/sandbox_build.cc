@@ -23,14 +23,15 @@ using protocol::Step;
 
 namespace {
 
-constexpr std::uint64_t kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-constexpr int kBuildDeadlineMs = 5'000;
+constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr int kBuildDeadlineMs = 2'000;
 
 constexpr std::size_t kStackBytes = 64 * 1024;
 
-/// What the builder and its two helpers share. They run one after the other, each while its parent is suspended
-/// (CLONE_VM | CLONE_VFORK | CLONE_FILES): no page table is copied, and a pidfd made by one is in the table of all.
+/// What the builder, its two helpers and pid 1 share until pid 1 has exec'ed (CLONE_VM): no page table is copied. The
+/// helpers run one after the other, each while its parent is suspended (CLONE_VFORK), and share the descriptors too
+/// (CLONE_FILES), so a pidfd made by one is in the table of all. Nobody else can look into this memory: it is not
+/// dumpable, and belongs to the host's user namespace (ptrace(2), access mode checking).
 struct Birth {
     const SandboxBuild& build;
     int release_read;
@@ -51,10 +52,12 @@ long run_helper(int (*work)(void*), char* stack, Birth& birth) {
     return 0;
 }
 
-/// Pid 1 before it is hotcell-init: waits for its ids, puts its descriptors in place, execs. Never returns.
-[[noreturn]] void become_init(const Birth& birth) {
+/// Pid 1 before it is hotcell-init: waits for its ids, puts its descriptors in place, execs. The builder runs on
+/// meanwhile in the same memory: bare system calls and the own stack only.
+int become_init(void* shared) {
+    const Birth& birth = *static_cast<const Birth*>(shared);
     const SandboxBuild& build = birth.build;
-    ::close(birth.release_write);  // or its end would never be seen here
+    (void)raw::call(SYS_close, birth.release_write);  // or its end would never be seen here
     char byte;
     if (raw::read_all(birth.release_read, &byte, 1) < 0) ::_exit(124);
     // first out of the way of the numbers they go to, then there (dup2 also clears close-on-exec)
@@ -70,9 +73,8 @@ long run_helper(int (*work)(void*), char* stack, Birth& birth) {
     const long image = raw::call(SYS_fcntl, build.init_image, F_DUPFD_CLOEXEC, 200);
     for (std::size_t i = 0; i < count; ++i)
         if (raw::call(SYS_dup3, moved[i].first, moved[i].second, 0) < 0) ::_exit(124);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    const std::uint64_t no_signals = 0;
+    (void)raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
     // ids first: exec as an id that is not mapped would lose every capability (user_namespaces(7))
     (void)raw::call(SYS_setgroups, 0UL, nullptr);
     (void)raw::call(SYS_setresgid, 0, 0, 0);
@@ -83,6 +85,14 @@ long run_helper(int (*work)(void*), char* stack, Birth& birth) {
     ::_exit(124);
 }
 
+/// Clones pid 1 of the new namespaces. 0 or -errno; birth.init holds it.
+long clone_pid1(Birth& birth, int flags) {
+    static char stack[kStackBytes];  // not used again before this pid 1 has exec'ed or died
+    const pid_t pid =
+        ::clone(become_init, stack + kStackBytes, CLONE_VM | CLONE_PIDFD | kNamespaces | flags, &birth, &birth.init);
+    return pid < 0 ? -errno : 0;
+}
+
 /// In the domain's pid namespace: pid 1 is cloned from here. The effective ids make the forker the owner of the slot's
 /// user namespace; the real and the saved ones stay the host's, or the forker could stop this process by a signal, and
 /// with it the builder (kill(2)).
@@ -90,8 +100,7 @@ int clone_inside_domain(void* shared) {
     Birth& birth = *static_cast<Birth*>(shared);
     long result = raw::call(SYS_setresgid, -1, HC_USER_ID, -1);
     if (result >= 0) result = raw::call(SYS_setresuid, -1, HC_USER_ID, -1);
-    if (result >= 0) result = raw::clone_process(kNamespaces | CLONE_PIDFD, &birth.init, SIGCHLD);
-    if (result == 0) become_init(birth);
+    if (result >= 0) result = clone_pid1(birth, SIGCHLD);
     if (result < 0) birth.failure.sys = static_cast<std::int32_t>(-result);
     ::_exit(0);
 }
@@ -103,12 +112,8 @@ long enter_domain(const SandboxBuild& build) {
 }
 
 long clone_init(Birth& birth) {
-    if (birth.build.domain < 0) {
-        // a child of the builder, not of this helper: it is to die with the builder
-        const long pid = raw::clone_process(kNamespaces | CLONE_PIDFD | CLONE_PARENT, &birth.init, 0);
-        if (pid == 0) become_init(birth);
-        return pid;
-    }
+    // a child of the builder, not of this helper: it is to die with the builder
+    if (birth.build.domain < 0) return clone_pid1(birth, CLONE_PARENT);
     static char stack[kStackBytes];
     birth.failure.sys = ECANCELED;
     if (const long result = run_helper(clone_inside_domain, stack, birth); result < 0) return result;
@@ -176,6 +181,23 @@ bool wait_readable(int fd, int milliseconds) {
     return n == 1;
 }
 
+protocol::StepTime step_time(Step step, std::uint64_t nanoseconds) {
+    return {static_cast<std::uint16_t>(step), 0, static_cast<std::uint32_t>(nanoseconds)};
+}
+
+/// Done by pid 1's child, while pid 1 does its own.
+bool is_of_child(const protocol::StepTime& step) {
+    return step.step >= static_cast<std::uint16_t>(Step::ChildDescriptors) &&
+           step.step <= static_cast<std::uint16_t>(Step::ChildExec);
+}
+
+/// What pid 1 says when it is done; it closes the boot pipe without a word when it fails before that.
+protocol::StepFailure await_report(int boot, protocol::InitReport& report) {
+    if (!wait_readable(boot, kBuildDeadlineMs)) return failed(Step::ExecInit, ETIMEDOUT);
+    if (raw::read_all(boot, &report, sizeof report) < 0) return failed(Step::ExecInit, ENOEXEC);
+    return report.failure;
+}
+
 }  // namespace
 
 BuildOutcome build_sandbox(const SandboxBuild& build) {
@@ -206,25 +228,16 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
 
     if (outcome.failure.step == 0) {
         const std::uint64_t before = monotonic_ns();
-        outcome.failure = link_up(sandbox.init.get(), build.own_network);
-        sandbox.steps.push_back(
-            {static_cast<std::uint16_t>(Step::LinkUp), 0, static_cast<std::uint32_t>(monotonic_ns() - before)});
-    }
-    if (outcome.failure.step == 0) {
-        // pid 1 goes on; it answers on the boot pipe or, failing before that, closes it
-        const std::uint64_t before = monotonic_ns();
+        // pid 1 goes on while its link is set up
         (void)raw::write_all(release_write.get(), "x", 1);
-        if (!wait_readable(boot_read.get(), kBuildDeadlineMs))
-            outcome.failure = failed(Step::ExecInit, ETIMEDOUT);
-        else if (raw::read_all(boot_read.get(), &sandbox.report, sizeof sandbox.report) < 0)
-            outcome.failure = failed(Step::ExecInit, ENOEXEC);
-        else
-            outcome.failure = sandbox.report.failure;
+        outcome.failure = link_up(sandbox.init.get(), build.own_network);
+        sandbox.steps.push_back(step_time(Step::LinkUp, monotonic_ns() - before));
+        if (outcome.failure.step == 0) outcome.failure = await_report(boot_read.get(), sandbox.report);
         std::uint64_t inside = 0;
-        for (std::uint32_t i = 0; i < sandbox.report.step_count; ++i) inside += sandbox.report.steps[i].nanoseconds;
+        for (std::uint32_t i = 0; i < sandbox.report.step_count; ++i)
+            if (!is_of_child(sandbox.report.steps[i])) inside += sandbox.report.steps[i].nanoseconds;
         const std::uint64_t all = monotonic_ns() - before;
-        sandbox.steps.push_back({static_cast<std::uint16_t>(Step::ExecInit), 0,
-                                 static_cast<std::uint32_t>(all > inside ? all - inside : 0)});
+        sandbox.steps.push_back(step_time(Step::ExecInit, all > inside ? all - inside : 0));
         for (std::uint32_t i = 0; i < sandbox.report.step_count && i < protocol::kMostSteps; ++i)
             sandbox.steps.push_back(sandbox.report.steps[i]);
     }
