@@ -20,10 +20,9 @@ static int spread_memory(void) {
 }
 
 static void stop_everything_new(void) {
-    const pid_t own = getpid();
     if (fork() != 0) return;
-    for (;;)
-        for (pid_t pid = own + 2; pid < own + 500; ++pid) kill(pid, SIGSTOP);
+    for (const pid_t self = getpid();;)
+        for (pid_t pid = self + 1; pid < self + 500; ++pid) kill(pid, SIGSTOP);
 }
 
 int main(int argc, char** argv) {

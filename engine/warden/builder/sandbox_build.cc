@@ -195,6 +195,7 @@ bool is_of_child(const protocol::StepTime& step) {
 protocol::StepFailure await_report(int boot, protocol::InitReport& report) {
     if (!wait_readable(boot, kBuildDeadlineMs)) return failed(Step::ExecInit, ETIMEDOUT);
     if (raw::read_all(boot, &report, sizeof report) < 0) return failed(Step::ExecInit, ENOEXEC);
+    if (report.step_count > protocol::kMostSteps) return report = {}, failed(Step::ExecInit, EPROTO);
     return report.failure;
 }
 
@@ -238,8 +239,7 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
             if (!is_of_child(sandbox.report.steps[i])) inside += sandbox.report.steps[i].nanoseconds;
         const std::uint64_t all = monotonic_ns() - before;
         sandbox.steps.push_back(step_time(Step::ExecInit, all > inside ? all - inside : 0));
-        for (std::uint32_t i = 0; i < sandbox.report.step_count && i < protocol::kMostSteps; ++i)
-            sandbox.steps.push_back(sandbox.report.steps[i]);
+        for (std::uint32_t i = 0; i < sandbox.report.step_count; ++i) sandbox.steps.push_back(sandbox.report.steps[i]);
     }
     if (outcome.failure.step != 0 && sandbox.init) {
         linux::kill_process(sandbox.init.get());

@@ -31,7 +31,7 @@ struct SandboxBuild {
 
 struct BuiltSandbox {
     linux::UniqueFd init;  // pidfd of pid 1
-    protocol::InitReport report;
+    protocol::InitReport report{};
     std::vector<protocol::StepTime> steps;  // outside, then inside
 };
 
