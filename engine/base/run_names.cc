@@ -1,4 +1,5 @@
-// The words of hotcell/run.h as the API and the command line print them.
+// The words of hotcell/run.h and hotcell/function.h as the API and the command line print them.
+#include "hotcell/function.h"
 #include "hotcell/run.h"
 
 namespace hotcell {
@@ -29,6 +30,26 @@ std::string_view name_of(RunOutcome kind) {
         case RunOutcome::OutOfMemory: return "out-of-memory";
     }
     return "exited";
+}
+
+std::string_view name_of(InvokeOutcome outcome) {
+    switch (outcome) {
+        case InvokeOutcome::Succeeded: return "";
+        case InvokeOutcome::HandledError: return "HandledInvocationError";
+        case InvokeOutcome::UnhandledError: return "UnhandledInvocationError";
+        case InvokeOutcome::InitializationError: return "InitializationError";
+    }
+    return "";
+}
+
+std::string_view name_of(EnvironmentEnd end) {
+    switch (end) {
+        case EnvironmentEnd::None: return "";
+        case EnvironmentEnd::TimedOut: return "FunctionTimeoutError";
+        case EnvironmentEnd::OutOfMemory: return "FunctionOOMError";
+        case EnvironmentEnd::Exited: return "FunctionUnhandledError";
+    }
+    return "";
 }
 
 }  // namespace hotcell

@@ -9,19 +9,31 @@ enum {
     HC_FRAME_READY = 1,  /* to the front: locked and waiting; payload hc_ready */
     HC_FRAME_RUN = 2,    /* from the front: run this; payload hc_run and its strings */
     HC_FRAME_FAILED = 3, /* to the front: it could not be started; payload hc_failed */
+    HC_FRAME_LOAD = 4,   /* from the front, once: whose environment this is; payload JSON */
+    HC_FRAME_INVOKE = 5, /* from the front: one call; payload hc_invoke, its context as JSON, the event */
+    HC_FRAME_RESULT = 6, /* to the front: the call's result; payload its bytes */
+    HC_FRAME_ERROR = 7,  /* to the front: the call failed; payload JSON; flag HC_HANDLED */
     HC_MOST_RUN_BYTES = 256 * 1024
 };
-/* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. */
+/* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. With HC_KEEP_CHANNEL
+ * it stays open instead, as descriptor 3 of the program, a shim, which says READY itself once it has booted. */
+
+enum {
+    HC_KEEP_CHANNEL = 1, /* of HC_FRAME_RUN */
+    HC_HANDLED = 1       /* of HC_FRAME_ERROR: the code reported the error itself */
+};
+
+enum { HC_CALL_HANDLER = 0, HC_CALL_INITIALIZER = 1 };
 
 struct hc_frame {
     uint32_t length; /* of the payload, in bytes */
     uint16_t type;
     uint16_t flags;
-    uint64_t request;
+    uint64_t request; /* of HC_FRAME_INVOKE and its answer: the same number */
 };
 
 struct hc_ready {
-    uint64_t nonce;    /* of the fork request; 0 from a waiting child */
+    uint64_t nonce;    /* of the fork request; 0 from a waiting child or a shim that was exec'ed */
     uint64_t ready_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -33,6 +45,11 @@ struct hc_run { /* followed by argc + envc strings, each ended by NUL: argv[0..]
 struct hc_failed {
     uint32_t step; /* protocol::Step */
     int32_t sys;
+};
+
+struct hc_invoke { /* followed by context_bytes of JSON, then the event */
+    uint32_t kind; /* HC_CALL_* */
+    uint32_t context_bytes;
 };
 
 #endif

@@ -25,9 +25,10 @@ std::string_view name_of(ErrorKind kind);
 
 struct [[nodiscard]] Error {
     ErrorKind kind = ErrorKind::Broken;
-    int sys = 0;        // errno when the kernel refused, otherwise 0
-    std::string doing;  // for people, outermost first, lower case, no full stop
-    std::string hint;   // the remedy when we know it, may be empty
+    int sys = 0;         // errno when the kernel refused, otherwise 0
+    std::string doing;   // for people, outermost first, lower case, no full stop
+    std::string hint;    // the remedy when we know it, may be empty
+    std::string code{};  // FC's name of it ("ServiceNotFound"), empty: the kind's
 
     /// The same failure seen from one layer further out: "outer: doing".
     Error in(std::string_view outer) && {
