@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/utf8.h"
+
 namespace hotcell::api {
 
-/// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
-bool is_utf8(std::string_view bytes);
+using hotcell::is_utf8;
 
 /// RFC 4648 §4, padded.
 std::string base64(std::string_view bytes);

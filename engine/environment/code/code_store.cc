@@ -26,16 +26,23 @@ std::string CodeStore::name_of(std::string_view file, std::string_view bytes) {
     return hash.hex();
 }
 
+std::string CodeStore::name_of_package(std::string_view zip) {
+    Sha256 hash;
+    hash.add(std::string_view("package/1\0", 10));  // no file's name has a slash: it is not what name_of() hashes
+    hash.add(zip);
+    return hash.hex();
+}
+
 void CodeStore::read_directory() {
     const auto names = linux::list_directory(code_directory(directory_));
     if (!names) return;
     for (const std::string& name : *names) {
         if (name.size() != 64) continue;
-        const std::uint64_t bytes = linux::size_below(code_directory(directory_) + "/" + name);
-        if (bytes == 0) continue;  // dropping it was cut short; store() renames over an empty directory
+        const auto inside = linux::list_directory(code_directory(directory_) + "/" + name);
+        if (!inside || inside->empty()) continue;  // nobody's code; store() renames over an empty directory
         Entry& found = entry(name);
         found.stored = true;
-        found.bytes = bytes;
+        found.bytes = linux::size_below(code_directory(directory_) + "/" + name);
         total_ += found.bytes;
     }
 }
@@ -56,32 +63,42 @@ bool CodeStore::hold(const std::string& name) {
     return held.stored;
 }
 
+std::string CodeStore::stage() {
+    const std::scoped_lock lock(mutex_);
+    return directory_ + "/staging/" + std::to_string(next_stage_++);
+}
+
 Result<> CodeStore::store(const std::string& name, std::string_view file, std::string_view bytes) {
-    std::string stage = directory_ + "/staging/";
     {
         const std::scoped_lock lock(mutex_);
         if (entry(name).stored) return {};
-        stage += std::to_string(next_stage_++);
     }
+    const std::string staged = stage();
     const auto write = [&]() -> Result<> {
-        TRY(linux::make_directories(stage, 0755));
-        TRY(linux::write_new_file(stage + "/" + std::string(file), bytes, 0755));
-        TRY(linux::sync_directory(stage));
-        const std::string code = code_directory(directory_);
-        auto renamed = linux::rename_synced(stage, code + "/" + name, code);
-        // another call was faster with the same bytes
-        if (!renamed && renamed.error().kind != ErrorKind::Conflict) return renamed;
-        return {};
+        TRY(linux::make_directories(staged, 0755));
+        TRY(linux::write_new_file(staged + "/" + std::string(file), bytes, 0755));
+        return linux::sync_directory(staged);
     };
     auto written = write();
-    linux::remove_tree(stage);
+    if (written) written = store_tree(name, staged);
+    linux::remove_tree(staged);
     if (!written) return std::unexpected(std::move(written).error().in("store the program"));
+    return {};
+}
+
+Result<> CodeStore::store_tree(const std::string& name, const std::string& staged_tree) {
+    const std::uint64_t bytes = linux::size_below(staged_tree);
+    const std::string code = code_directory(directory_);
+    auto renamed = linux::rename_synced(staged_tree, code + "/" + name, code);
+    // another call was faster with the same bytes
+    if (!renamed && renamed.error().kind != ErrorKind::Conflict) return renamed;
+    if (!renamed) linux::remove_tree(staged_tree);
     const std::scoped_lock lock(mutex_);
     Entry& stored = entry(name);
     if (!stored.stored) {
         stored.stored = true;
-        stored.bytes = bytes.size();
-        total_ += bytes.size();
+        stored.bytes = bytes;
+        total_ += bytes;
     }
     drop_oldest();
     return {};
@@ -104,12 +121,20 @@ void CodeStore::drop_oldest() {
             ++at;
             continue;
         }
-        // a slot that still has it mounted keeps the files until it ends: only their names go
-        linux::remove_tree(code_directory(directory_) + "/" + *at);
+        drop(*at);
         total_ -= found->second.bytes;
         at = by_use_.erase(at);
         entries_.erase(found);
     }
+}
+
+void CodeStore::drop(const std::string& name) {
+    // out of code/ in one step: a half removed tree must not be found there by the next life. A slot that still has it
+    // mounted keeps the files until it ends: only their names go
+    const std::string from = code_directory(directory_) + "/" + name;
+    const std::string to = directory_ + "/staging/" + std::to_string(next_stage_++);
+    const bool moved = linux::rename_synced(from, to, code_directory(directory_)).has_value();
+    linux::remove_tree(moved ? to : from);
 }
 
 }  // namespace hotcell::environment

@@ -1,4 +1,5 @@
-// Programs on disk, named by their content: DIRECTORY/code/<sha256>/<file>, what the warden mounts at a slot's /code.
+// Code on disk, named by its content: what the warden mounts at a slot's /code. DIRECTORY/code/<sha256>/ holds an ad-hoc
+// program's one file, or the tree that a package was unpacked to.
 //
 // Here: store so that a name, once there, is whole (staged, synced, renamed); keep the total below a cap by dropping
 // what was not used for longest. Not here: mounting. Threads: all methods, any thread.
@@ -28,10 +29,18 @@ public:
     /// The name these bytes have as `file`. Pure.
     static std::string name_of(std::string_view file, std::string_view bytes);
 
+    /// The name that the tree of a package with these bytes has; never that of a program. Pure.
+    static std::string name_of_package(std::string_view zip);
+
     /// Holds `name` against being dropped. True when it is there already: store() is not needed.
     bool hold(const std::string& name);
     /// Writes it unless it is there. Blocks for the disk.
     Result<> store(const std::string& name, std::string_view file, std::string_view bytes);
+    /// A path below staging/ that nobody else gets: where a tree is made before store_tree().
+    std::string stage();
+    /// Gives a tree its name, unless the name is there: then `staged_tree` is removed. The tree's files must be on the disk
+    /// already (StagedTree::finish). On failure `staged_tree` is left to the caller. Blocks for the disk.
+    Result<> store_tree(const std::string& name, const std::string& staged_tree);
     /// Ends one hold().
     void release(const std::string& name);
 
@@ -45,6 +54,7 @@ private:
     void read_directory();
     Entry& entry(const std::string& name);
     void drop_oldest();
+    void drop(const std::string& name);
 
     std::string directory_;
     Bytes most_;

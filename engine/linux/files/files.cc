@@ -101,7 +101,7 @@ std::uint64_t size_below(const std::string& path) noexcept {
     std::error_code error;
     for (fs::recursive_directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
         std::error_code ignored;
-        if (at->is_regular_file(ignored)) total += at->file_size(ignored);
+        if (!at->is_symlink(ignored) && at->is_regular_file(ignored)) total += at->file_size(ignored);
     }
     return total;
 }

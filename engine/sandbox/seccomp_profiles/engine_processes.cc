@@ -112,6 +112,8 @@ Profile front_profile() {
                   "preadv",     "readlink",   "readlinkat",      "rename",   "renameat",     "renameat2",
                   "rmdir",      "stat",       "statfs",          "fstatfs",  "statx",        "symlinkat",
                   "umask",      "unlink",     "unlinkat",        "utimensat"});
+    // the trees of packages: below one directory, without following a link, on the disk before they have a name
+    add(profile, {"openat2", "syncfs"});
     // sockets, pipes to the warden, timers
     add(profile, {"accept",          "accept4",        "bind",       "connect",   "epoll_create1", "epoll_ctl",
                   "epoll_pwait",     "epoll_pwait2",   "epoll_wait", "eventfd2",  "getpeername",   "getsockname",

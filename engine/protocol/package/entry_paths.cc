@@ -1,0 +1,132 @@
+#include "engine/protocol/package/entry_paths.h"
+
+#include "engine/base/utf8.h"
+
+namespace hotcell::protocol {
+
+namespace {
+
+std::unexpected<Error> refuse(std::string_view path, std::string_view why) {
+    return fail(ErrorKind::InvalidArgument, "entry '" + printable(path) + "': " + std::string(why));
+}
+
+bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string fold(std::string_view path) {
+    std::string out(path);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    return out;
+}
+
+Result<> check_characters(std::string_view path, std::string_view text, std::string_view what) {
+    for (const char c : text) {
+        if (is_control(static_cast<unsigned char>(c)))
+            return refuse(path, std::string(what) + " has a control character");
+        if (c == '\\') return refuse(path, std::string(what) + " has a backslash");
+    }
+    if (!is_utf8(text)) return refuse(path, std::string(what) + " is not UTF-8");
+    return {};
+}
+
+/// Calls `each` with every part between slashes until one is refused.
+template <class Each>
+Result<> for_each_part(std::string_view path, Each each) {
+    for (std::size_t at = 0;;) {
+        const std::size_t slash = path.find('/', at);
+        TRY(each(path.substr(at, slash == path.npos ? path.npos : slash - at)));
+        if (slash == path.npos) return {};
+        at = slash + 1;
+    }
+}
+
+}  // namespace
+
+std::string printable(std::string_view path) {
+    constexpr std::size_t kMost = 120;
+    std::string out(path.substr(0, kMost));
+    const bool text = is_utf8(out);
+    for (char& c : out) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (is_control(byte) || (byte >= 0x80 && !text)) c = '?';
+    }
+    return path.size() > kMost ? out + "..." : out;
+}
+
+Result<> check_entry_path(std::string_view path, const PackageLimits& limits) {
+    if (path.empty()) return refuse(path, "its name is empty");
+    if (path.size() > limits.path) return refuse(path, "its path is longer than " + std::to_string(limits.path));
+    TRY(check_characters(path, path, "its name"));
+    if (path.front() == '/') return refuse(path, "its path is absolute");
+    if (path.size() >= 2 && path[1] == ':' && is_letter(path[0])) return refuse(path, "its path begins with a drive");
+    std::uint32_t depth = 0;
+    return for_each_part(path, [&](std::string_view part) -> Result<> {
+        if (part.empty() || part == ".") return refuse(path, "its path has an empty part or '.'");
+        if (part == "..") return refuse(path, "its path has '..'");
+        if (part.size() > limits.name)
+            return refuse(path, "a part of its path is longer than " + std::to_string(limits.name));
+        if (++depth > limits.depth) return refuse(path, "it lies deeper than " + std::to_string(limits.depth));
+        return {};
+    });
+}
+
+Result<> check_link_target(std::string_view link, std::string_view target, const PackageLimits& limits) {
+    if (target.empty()) return refuse(link, "it is a link to nothing");
+    if (target.size() > limits.link_target)
+        return refuse(link, "its target is longer than " + std::to_string(limits.link_target));
+    TRY(check_characters(link, target, "its target"));
+    if (target.front() == '/') return refuse(link, "its target is absolute");
+    std::size_t up = 0;
+    bool down = false;
+    std::uint32_t parts = 0;
+    TRY(for_each_part(target, [&](std::string_view part) -> Result<> {
+        if (++parts > 2 * limits.depth) return refuse(link, "its target has too many parts");
+        if (part.size() > limits.name)
+            return refuse(link, "a part of its target is longer than " + std::to_string(limits.name));
+        if (part == ".." && down) return refuse(link, "its target has '..' behind a name");
+        if (part == "..")
+            ++up;
+        else if (!part.empty() && part != ".")
+            down = true;
+        return {};
+    }));
+    std::size_t deep = 0;
+    for (const char c : link) deep += c == '/';
+    if (up > deep) return refuse(link, "its target lies outside");
+    return {};
+}
+
+Result<> EntryPaths::add(std::string_view path, bool is_directory) {
+    TRY(check_entry_path(path, limits_));
+    const std::string folded = fold(path);
+    const std::string_view key = folded;
+    std::size_t from = 0;
+    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
+        TRY(add_node(path.substr(0, slash), key.substr(0, slash), from, true, true));
+        from = slash + 1;
+    }
+    return add_node(path, key, from, is_directory, false);
+}
+
+Result<> EntryPaths::add_node(std::string_view path, std::string_view folded, std::size_t name_at, bool directory,
+                              bool implied) {
+    const std::string_view name = path.substr(name_at);
+    const auto at = nodes_.find(folded);
+    if (at == nodes_.end()) {
+        if (nodes_.size() >= limits_.entries)
+            return fail(ErrorKind::InvalidArgument,
+                        "the package has more than " + std::to_string(limits_.entries) + " files and directories");
+        nodes_.emplace(folded, Node{std::string(name), directory, implied});
+        return {};
+    }
+    Node& node = at->second;
+    if (node.name != name) return refuse(path, "another entry differs from it in case only");
+    if (node.directory != directory) return refuse(path, "it is both a directory and something else");
+    if (!implied && !node.implied) return refuse(path, "there are two of this name");
+    node.implied = node.implied && implied;
+    return {};
+}
+
+}  // namespace hotcell::protocol
