@@ -116,6 +116,7 @@ Result<> check_entry(const ZipEntry& entry) {
         return refuse(
             entry, "it is packed by method " + std::to_string(entry.method) + " (allowed: 0, stored, and 8, deflated)");
     if (entry.method == 0 && entry.packed_size != entry.size) return refuse(entry, "it is stored in another size");
+    if (entry.size == 0 && entry.crc != 0) return refuse(entry, "its CRC is not that of an empty file");
     return {};
 }
 
