@@ -58,7 +58,7 @@ public:
         const std::string& local_name = item.local_name ? *item.local_name : item.name;
         u32(out_, 0x04034b50), u16(out_, 20), u16(out_, item.flags), u16(out_, method), u32(out_, kTime);
         u32(out_, descriptor ? 0 : crc), u32(out_, descriptor ? 0 : packed_size);
-        u32(out_, descriptor ? 0 : item.local_size.value_or(size));
+        u32(out_, item.local_size.value_or(descriptor ? 0 : size));
         u16(out_, local_name.size()), u16(out_, 0);
         out_ += local_name + packed;
         if (descriptor) {

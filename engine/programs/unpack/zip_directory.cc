@@ -102,10 +102,16 @@ Result<std::size_t> check_local(std::string_view zip, const ZipEntry& entry, std
         return refuse(entry, "its own header gives it another name");
     if (u16(zip, at + 6) != entry.flags || u16(zip, at + 8) != entry.method)
         return refuse(entry, "its own header does not agree with the directory");
-    if (entry.flags & kDescriptor) return check_descriptor(zip, entry, content + entry.packed_size, most);
-    if (u32(zip, at + 14) != entry.crc || u32(zip, at + 18) != entry.packed_size || u32(zip, at + 22) != entry.size)
+    // what comes behind the content may be unknown here: zero, or all ones where a writer was ready for zip64
+    const bool later = entry.flags & kDescriptor;
+    const auto agrees = [&](std::size_t field, std::uint32_t value) {
+        const std::uint32_t said = u32(zip, at + field);
+        return said == value || (later && (said == 0 || said == 0xffffffff));
+    };
+    if (!agrees(14, entry.crc) || !agrees(18, entry.packed_size) || !agrees(22, entry.size))
         return refuse(entry, "its own header does not agree with the directory");
-    return content + entry.packed_size;
+    const std::size_t end = content + entry.packed_size;
+    return later ? check_descriptor(zip, entry, end, most) : Result<std::size_t>(end);
 }
 
 Result<> check_entry(const ZipEntry& entry) {

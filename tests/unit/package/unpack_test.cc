@@ -81,6 +81,17 @@ TEST(Unpack, WritesLinksAfterEverythingElse) {
     EXPECT_EQ(stream->substr(sizeof(protocol::UnpackedHead) + sizeof(protocol::UnpackedEntry), 1), "b");
 }
 
+TEST(Unpack, TakesWhatZipWritesIntoAPipe) {
+    // the size in the entry's own header, the packed size and the CRC behind the content only
+    ZipItem item = file("index.py", std::string(1000, 'x'));
+    item.deflate = true;
+    item.flags = 8;
+    item.local_size = 1000;
+    EXPECT_EQ(tree_of(zip_of(item)).size(), 1u);
+    item.local_size = 999;
+    EXPECT_REFUSED("does not agree", zip_of(item));
+}
+
 struct ModeCase {
     std::string name;
     std::uint32_t mode;
