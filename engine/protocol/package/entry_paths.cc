@@ -14,11 +14,11 @@ bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-std::string fold(std::string_view path) {
-    std::string out(path);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    return out;
+/// The case of ASCII letters is not in it.
+std::string key_of(std::uint32_t parent, std::string_view name) {
+    std::string key(reinterpret_cast<const char*>(&parent), sizeof parent);
+    for (const char c : name) key += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return key;
 }
 
 Result<> check_characters(std::string_view path, std::string_view text, std::string_view what) {
@@ -100,33 +100,33 @@ Result<> check_link_target(std::string_view link, std::string_view target, const
 
 Result<> EntryPaths::add(std::string_view path, bool is_directory) {
     TRY(check_entry_path(path, limits_));
-    const std::string folded = fold(path);
-    const std::string_view key = folded;
+    std::uint32_t parent = 0;
     std::size_t from = 0;
-    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
-        TRY(add_node(path.substr(0, slash), key.substr(0, slash), from, true, true));
+    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', from)) {
+        parent = TRY(add_node(path, parent, path.substr(from, slash - from), true, true));
         from = slash + 1;
     }
-    return add_node(path, key, from, is_directory, false);
+    TRY(add_node(path, parent, path.substr(from), is_directory, false));
+    return {};
 }
 
-Result<> EntryPaths::add_node(std::string_view path, std::string_view folded, std::size_t name_at, bool directory,
-                              bool implied) {
-    const std::string_view name = path.substr(name_at);
-    const auto at = nodes_.find(folded);
-    if (at == nodes_.end()) {
-        if (nodes_.size() >= limits_.entries)
+Result<std::uint32_t> EntryPaths::add_node(std::string_view path, std::uint32_t parent, std::string_view name,
+                                           bool directory, bool implied) {
+    const std::uint64_t spelled = std::hash<std::string_view>()(name);
+    const auto [at, fresh] = nodes_.try_emplace(key_of(parent, name));
+    Node& node = at->second;
+    if (fresh) {
+        if (nodes_.size() > limits_.entries)
             return fail(ErrorKind::InvalidArgument,
                         "the package has more than " + std::to_string(limits_.entries) + " files and directories");
-        nodes_.emplace(folded, Node{std::string(name), directory, implied});
-        return {};
+        node = Node{count(), spelled, directory, implied};
+        return node.number;
     }
-    Node& node = at->second;
-    if (node.name != name) return refuse(path, "another entry differs from it in case only");
+    if (node.spelled != spelled) return refuse(path, "another entry differs from it in case only");
     if (node.directory != directory) return refuse(path, "it is both a directory and something else");
     if (!implied && !node.implied) return refuse(path, "there are two of this name");
     node.implied = node.implied && implied;
-    return {};
+    return node.number;
 }
 
 }  // namespace hotcell::protocol

@@ -38,19 +38,17 @@ public:
 
 private:
     struct Node {
-        std::string name;  // the last part as it was spelled
+        std::uint32_t number;   // its own, 1 and up
+        std::uint64_t spelled;  // a hash of the name as it was spelled
         bool directory;
         bool implied;  // no entry of its own so far
     };
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-    };
-    Result<> add_node(std::string_view path, std::string_view folded, std::size_t name_at, bool directory,
-                      bool implied);
+    /// The number of the node of this name below node `parent`, new or known.
+    Result<std::uint32_t> add_node(std::string_view path, std::uint32_t parent, std::string_view name, bool directory,
+                                   bool implied);
 
     const PackageLimits limits_;
-    std::unordered_map<std::string, Node, Hash, std::equal_to<>> nodes_;  // by folded path
+    std::unordered_map<std::string, Node> nodes_;  // by the parent's number and the folded name
 };
 
 }  // namespace hotcell::protocol

@@ -1,0 +1,79 @@
+// hotcell-unpack where it belongs: in a slot, a package on its standard input. Needs root.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "hotcell/engine.h"
+#include "tests/support/build_paths.h"
+#include "tests/support/requires.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/zip_builder.h"
+#include "tests/unit/package/read_back.h"
+
+namespace hotcell {
+namespace {
+
+class UnpackInASlot : public ::testing::Test {
+protected:
+    void SetUp() override {
+        HOTCELL_REQUIRES(::hotcell::testing::root());
+        EngineOptions options;
+        options.state_dir = directory / "state";
+        options.run_dir = directory / "run";
+        options.libexec_dir = test::kBinDir;
+        options.shims_dir = test::kShimsDir;
+        options.runtimes_dir = options.shims_dir + "/../runtimes";
+        options.pooled_slots = 1;
+        auto opened = Engine::open(options);
+        ASSERT_TRUE(opened) << opened.error().message();
+        engine.emplace(std::move(*opened));
+    }
+    RunReport unpack_there(std::string zip) {
+        RunRequest request;
+        request.program = "#!/bin/sh\nexec /hotcell/native/hotcell-unpack\n";
+        request.event = std::move(zip);
+        request.limits.output = mebibytes(64);
+        auto report = engine->run(std::move(request));
+        EXPECT_TRUE(report) << report.error().message();
+        return report ? *report : RunReport{};
+    }
+
+    TemporaryDirectory directory;
+    std::optional<Engine> engine;
+};
+
+TEST_F(UnpackInASlot, SaysTheSameStreamAsOutside) {
+    ZipItem packed;
+    packed.name = "lib/text";
+    packed.content = std::string(3 << 20, 't');
+    std::generate(packed.content.begin(), packed.content.end(),
+                  [n = 0u]() mutable { return char(n++ * 2654435761u >> 24); });
+    packed.deflate = true;
+    const std::string zip = ZipBuilder().add("index.py", "x").add(packed).bytes();
+    const RunReport report = unpack_there(zip);
+    EXPECT_EQ(report.code, 0) << report.log;
+    EXPECT_EQ(report.log, "");
+    EXPECT_EQ(report.output, stream_of(zip).value());
+    EXPECT_EQ(tree_of_stream(report.output).value().size(), 2u);
+}
+
+TEST_F(UnpackInASlot, RefusesInOneLine) {
+    const RunReport report = unpack_there(ZipBuilder().add("../escape", "x").bytes());
+    EXPECT_EQ(report.outcome, RunOutcome::Exited);
+    EXPECT_EQ(report.code, 1);
+    EXPECT_EQ(report.log, "entry '../escape': its path has '..'\n");
+    EXPECT_EQ(report.output, "");
+}
+
+TEST_F(UnpackInASlot, TakesTheLargestPackageWithinTheDefaultMemory) {
+    const std::string zip = ZipBuilder().add("data", std::string((50 << 20) - 200, 'd')).bytes();
+    ASSERT_LE(zip.size(), 50u << 20);
+    const RunReport report = unpack_there(zip);
+    EXPECT_EQ(report.outcome, RunOutcome::Exited);
+    EXPECT_EQ(report.code, 0) << report.log;
+    EXPECT_FALSE(report.output_truncated);
+    EXPECT_TRUE(tree_of_stream(report.output));
+}
+
+}  // namespace
+}  // namespace hotcell
