@@ -13,7 +13,8 @@ enum {
     HC_FRAME_INVOKE = 5, /* from the front: one call; payload hc_invoke, its context as JSON, the event */
     HC_FRAME_RESULT = 6, /* to the front: the call's result; payload its bytes */
     HC_FRAME_ERROR = 7,  /* to the front: the call failed; payload JSON; flag HC_HANDLED */
-    HC_MOST_RUN_BYTES = 256 * 1024
+    HC_MOST_RUN_BYTES = 256 * 1024,
+    HC_MOST_LOAD_BYTES = 1024 * 1024
 };
 /* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. With HC_KEEP_CHANNEL
  * it stays open instead, as descriptor 3 of the program, a shim, which says READY itself once it has booted. */

@@ -3,6 +3,7 @@
 #define Py_LIMITED_API 0x03090000
 #include <Python.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/protocol/channel.h"
@@ -69,38 +70,51 @@ failed:
     return NULL;
 }
 
-/* ([argv], ["NAME=value"]) of the one Run frame, or None when the front has closed the channel instead. */
-static PyObject* receive_run(PyObject* self, PyObject* args) {
-    (void)self;
-    (void)args;
-    struct hc_frame frame;
+/* ([argv], ["NAME=value"]) of a Run frame's payload. */
+static PyObject* run_request(const char* payload, size_t length) {
     struct hc_run run;
-    if (read_exactly(&frame, sizeof frame) != 0) return Py_BuildValue("");
-    if (frame.type != HC_FRAME_RUN || frame.length < sizeof run || frame.length > HC_MOST_RUN_BYTES ||
-        read_exactly(&run, sizeof run) != 0) {
-        PyErr_SetString(PyExc_ValueError, "run request: not a Run frame");
+    if (length < sizeof run) {
+        PyErr_SetString(PyExc_ValueError, "run request: cut short");
         return NULL;
     }
-    const size_t length = frame.length - sizeof run;
+    memcpy(&run, payload, sizeof run);
+    length -= sizeof run;
     if (run.argc == 0 || run.argc > length || run.envc > length) {
         PyErr_SetString(PyExc_ValueError, "run request: counts out of range");
         return NULL;
     }
-    char* const text = PyMem_Malloc(length + 1);
-    if (text == NULL) return PyErr_NoMemory();
+    return split(payload + sizeof run, length, run.argc, run.envc);
+}
+
+/* What this child is to be: a pair of lists, the program of a Run frame; bytes, the payload of a Load frame; None when
+ * the front has closed the channel instead. */
+static PyObject* receive_first(PyObject* self, PyObject* args) {
+    (void)self;
+    (void)args;
+    struct hc_frame frame;
+    if (read_exactly(&frame, sizeof frame) != 0) return Py_BuildValue("");
+    const int is_run = frame.type == HC_FRAME_RUN && frame.length <= HC_MOST_RUN_BYTES;
+    if (!is_run && !(frame.type == HC_FRAME_LOAD && frame.length <= HC_MOST_LOAD_BYTES)) {
+        PyErr_SetString(PyExc_ValueError, "first request: neither a Run nor a Load frame, or too long");
+        return NULL;
+    }
+    char* const payload = PyMem_Malloc((size_t)frame.length + 1);
+    if (payload == NULL) return PyErr_NoMemory();
     PyObject* result = NULL;
-    if (read_exactly(text, length) == 0)
-        result = split(text, length, run.argc, run.envc);
+    if (read_exactly(payload, frame.length) != 0)
+        PyErr_SetString(PyExc_ValueError, "first request: cut short");
+    else if (is_run)
+        result = run_request(payload, frame.length);
     else
-        PyErr_SetString(PyExc_ValueError, "run request: cut short");
-    PyMem_Free(text);
+        result = PyBytes_FromStringAndSize(payload, (Py_ssize_t)frame.length);
+    PyMem_Free(payload);
     return result;
 }
 
 static PyMethodDef methods[] = {
     {"serve", serve, METH_NOARGS, "Serve forks; True in a forked child, False when the front has gone."},
     {"ready", ready, METH_NOARGS, "Tell the front that this child is locked and waiting."},
-    {"receive_run", receive_run, METH_NOARGS, "The request this child is to run."},
+    {"receive_first", receive_first, METH_NOARGS, "The program this child is to run, or the environment to become."},
     {NULL, NULL, 0, NULL},
 };
 

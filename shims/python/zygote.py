@@ -1,4 +1,4 @@
-"""The Python forker: boots once, forks a locked child for each program.
+"""The Python forker: boots once, forks a locked child for each program and each function environment.
 
 It runs as an ordinary id without any capability, under the filter and the Landlock domain its children inherit.
 Everything imported or run here before serve() is paid once and shared by all children.
@@ -6,10 +6,11 @@ Everything imported or run here before serve() is paid once and shared by all ch
 import gc
 import sys
 
-sys.path.insert(0, "/hotcell/native")
+sys.path[:0] = ["/hotcell/native", "/hotcell/python"]
 import _hotcell  # noqa: E402
+from hotcell_shim import channel, function  # noqa: E402
 
-sys.path.pop(0)
+del sys.path[:2]
 
 # What programs commonly import; a child finds them loaded.
 import atexit  # noqa: E402
@@ -24,7 +25,6 @@ import itertools  # noqa: E402,F401
 import json  # noqa: E402,F401
 import math  # noqa: E402,F401
 import os  # noqa: E402
-import random  # noqa: E402
 import re  # noqa: E402,F401
 import string  # noqa: E402,F401
 import struct  # noqa: E402,F401
@@ -105,18 +105,21 @@ def warm_up():
 
 def main():
     warm_up()
+    function.warm_up()
     gc.collect()
     gc.freeze()
     if not _hotcell.serve():
         return
     # A forked child: locked already. Nothing random may be shared with its siblings.
-    random.seed()
+    function.reseed()
     _hotcell.ready()
-    request = _hotcell.receive_run()
+    first = _hotcell.receive_first()
+    if isinstance(first, bytes):
+        function.become(channel.Channel(), first)
     os.close(3)  # the front sees the program start by the channel's end
-    if request is None:
+    if first is None:
         os._exit(0)
-    leave(run_program(*request))
+    leave(run_program(*first))
 
 
 main()

@@ -1,5 +1,7 @@
 #include "engine/environment/runtime/manifest.h"
 
+#include <algorithm>
+
 #include "engine/environment/runtime/strict_json.h"
 #include "engine/linux/files/files.h"
 
@@ -33,6 +35,39 @@ Result<ForkerRecipe> parse_forker(JsonObject object) {
     return recipe;
 }
 
+Result<FunctionRecipe> parse_function(JsonObject object) {
+    FunctionRecipe recipe;
+    recipe.shim = TRY(command(object, "shim"));
+    recipe.environment = TRY(object.string_map("environment"));
+    recipe.prepared = TRY(object.boolean_or("prepared", false));
+    TRY(object.finish());
+    return recipe;
+}
+
+Result<std::vector<std::string>> parse_names(JsonObject& object) {
+    std::vector<std::string> names = TRY(object.strings("names"));
+    for (const std::string& name : names) {
+        if (!is_plain_name(name, 31))
+            return object.wrong("names", "has '" + name + "', which is not a name of letters, digits, '.', '_', '-'");
+        if (std::count(names.begin(), names.end(), name) > 1) return object.wrong("names", "has '" + name + "' twice");
+    }
+    return names;
+}
+
+/// No identifier may be served by two runtimes: which one a function gets would be a matter of order.
+Result<> check_names(const std::vector<Manifest>& manifests) {
+    std::map<std::string, std::string> served;
+    for (const Manifest& manifest : manifests) {
+        for (const std::string& name : manifest.names) {
+            const auto [other, is_new] = served.emplace(name, manifest.name);
+            if (!is_new)
+                return fail(ErrorKind::InvalidArgument,
+                            "runtimes: '" + name + "' is in names of both " + other->second + " and " + manifest.name);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string& file) {
@@ -41,6 +76,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
     manifest.name = TRY(object.string("name"));
     if (!is_plain_name(manifest.name, 31))
         return object.wrong("name", "is not a name of letters, digits, '.', '_', '-'");
+    if (object.has("names")) manifest.names = TRY(parse_names(object));
     manifest.program_file = TRY(object.string("programFile"));
     if (!is_plain_name(manifest.program_file, 64)) return object.wrong("programFile", "is not a plain file name");
     manifest.exec = TRY(command(object, "exec"));
@@ -48,6 +84,11 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
         JsonObject forker = TRY(object.object("zygote"));
         manifest.zygote = TRY(parse_forker(std::move(forker)));
     }
+    if (object.has("function")) {
+        JsonObject function = TRY(object.object("function"));
+        manifest.function = TRY(parse_function(std::move(function)));
+    }
+    if (!manifest.names.empty() && !manifest.function) return object.wrong("names", "needs a function object");
     manifest.environment = TRY(object.string_map("environment"));
     TRY(object.finish());
     return manifest;
@@ -66,6 +107,7 @@ Result<std::vector<Manifest>> read_manifests(const std::string& directory) {
         manifests.push_back(std::move(manifest));
     }
     if (manifests.empty()) return fail(ErrorKind::NotFound, "there is no runtime manifest below " + directory);
+    TRY(check_names(manifests));
     return manifests;
 }
 

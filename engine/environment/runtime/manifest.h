@@ -21,11 +21,20 @@ struct ForkerRecipe {
     Bytes memory;
 };
 
+/// How a process of this runtime becomes a function environment by exec; with a zygote its children do so too.
+struct FunctionRecipe {
+    std::vector<std::string> shim;                   // argv; the channel is its descriptor 3
+    std::map<std::string, std::string> environment;  // until LOAD brings the function's own
+    bool prepared = false;  // worth keeping booted, before it is known for which function
+};
+
 struct Manifest {
     std::string name;
+    std::vector<std::string> names;                  // runtime identifiers of functions which this runtime serves
     std::string program_file;                        // the name of the program's file in /code
     std::vector<std::string> exec;                   // argv of a program started by exec; arguments of the call follow
     std::optional<ForkerRecipe> zygote;              // unset: this runtime cannot fork
+    std::optional<FunctionRecipe> function;          // unset: it runs programs, but no functions
     std::map<std::string, std::string> environment;  // of the program; a call may override each
 };
 
@@ -39,7 +48,8 @@ struct RootEntry {
 
 /// InvalidArgument with `file` and the key for everything out of rule, unknown keys included.
 Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
-/// Every DIRECTORY/manifest.json below `directory`, by name; a manifest's name must be its directory's.
+/// Every DIRECTORY/manifest.json below `directory`, by name; a manifest's name must be its directory's, and no two serve the
+/// same identifier.
 Result<std::vector<Manifest>> read_manifests(const std::string& directory);
 
 /// Relative sources are below `directory`, "$shims" is `shims`.

@@ -1,5 +1,6 @@
 #include "engine/programs/init/executor.h"
 
+#include <fcntl.h>
 #include <time.h>
 
 #include "engine/linux/raw/calls.h"
@@ -75,6 +76,10 @@ void wait_and_exec() {
     char** environment = nullptr;
     if (!split_strings(run, text_bytes, environment)) refuse(protocol::Step::ChildExec, -EPROTO);
     if (const long result = raw::call(SYS_chdir, "/code"); result < 0) refuse(protocol::Step::ChildExec, result);
+    if (frame.flags & HC_KEEP_CHANNEL) {  // a shim: it talks on, otherwise the channel ends with this exec
+        if (const long result = raw::call(SYS_fcntl, HC_CHANNEL_FD, F_SETFD, 0); result < 0)
+            refuse(protocol::Step::ChildExec, result);
+    }
     refuse(protocol::Step::ChildExec, raw::call(SYS_execve, pointers[0], pointers, environment));
 }
 

@@ -2,16 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "engine/environment/runtime/warden_config.h"
+#include "tests/support/build_paths.h"
 
 namespace hotcell::environment {
 namespace {
 
 const std::string kGood = R"({"name": "lua", "programFile": "main.lua", "exec": ["/usr/bin/lua", "/code/main.lua"],
     "zygote": {"arguments": ["/usr/bin/lua", "/hotcell/z.lua"], "environment": {"A": "b"}, "memoryMiB": 64},
+    "names": ["lua", "lua5.4"],
+    "function": {"shim": ["/usr/bin/lua", "/hotcell/shim.lua"], "environment": {"B": "c"}, "prepared": true},
     "environment": {"HOME": "/tmp"}})";
 
 TEST(Manifest, ReadsEveryField) {
@@ -24,6 +31,45 @@ TEST(Manifest, ReadsEveryField) {
     EXPECT_EQ(manifest->zygote->memory, mebibytes(64));
     EXPECT_EQ(manifest->zygote->environment.at("A"), "b");
     EXPECT_EQ(manifest->environment.at("HOME"), "/tmp");
+    EXPECT_EQ(manifest->names, (std::vector<std::string>{"lua", "lua5.4"}));
+    ASSERT_TRUE(manifest->function);
+    EXPECT_EQ(manifest->function->shim, (std::vector<std::string>{"/usr/bin/lua", "/hotcell/shim.lua"}));
+    EXPECT_EQ(manifest->function->environment.at("B"), "c");
+    EXPECT_TRUE(manifest->function->prepared);
+}
+
+TEST(Manifest, NeedsNoFunction) {
+    const auto manifest = parse_manifest(R"({"name": "x", "programFile": "a", "exec": ["/x"]})", "m.json");
+    ASSERT_TRUE(manifest) << manifest.error().message();
+    EXPECT_FALSE(manifest->function);
+    EXPECT_TRUE(manifest->names.empty());
+}
+
+TEST(Manifests, OfTheProductServeTheIdentifiersOfFunctions) {
+    const auto manifests = read_manifests(std::string(test::kSourceDir) + "/runtimes");
+    ASSERT_TRUE(manifests) << manifests.error().message();
+    std::map<std::string, std::string> served;
+    for (const Manifest& manifest : *manifests)
+        for (const std::string& name : manifest.names) served[name] = manifest.name;
+    EXPECT_EQ(served["python3"], "python3");
+    EXPECT_EQ(served["python3.10"], "python3");
+    EXPECT_EQ(served["nodejs14"], "nodejs");
+    EXPECT_FALSE(served.contains("custom"));
+}
+
+TEST(Manifests, OfWhichTwoServeTheSameIdentifierAreRefused) {
+    const std::string directory = ::testing::TempDir() + "manifests-" + std::to_string(::getpid());
+    for (const char* name : {"one", "two"}) {
+        std::filesystem::create_directories(directory + "/" + name);
+        std::ofstream(directory + "/" + name + "/manifest.json")
+            << R"({"name": ")" << name << R"(", "names": ["x"], "programFile": "a", "exec": ["/x"],
+                   "function": {"shim": ["/s"]}})";
+    }
+    const auto manifests = read_manifests(directory);
+    std::filesystem::remove_all(directory);
+    ASSERT_FALSE(manifests);
+    EXPECT_NE(manifests.error().doing.find("'x' is in names of both one and two"), std::string::npos)
+        << manifests.error().doing;
 }
 
 TEST(Manifest, NamesFileAndKeyOfWhatIsWrong) {
@@ -44,6 +90,17 @@ TEST(Manifest, NamesFileAndKeyOfWhatIsWrong) {
         {R"({"name": "x", "programFile": "a", "exec": ["/x"], "zygote": {"arguments": ["/y"], "extra": 1}})",
          "m.json: zygote.extra is not a key"},
         {R"({"name": "x", "programFile": "a", "exec": ["/x"], "exce": 1})", "m.json: exce is not a key"},
+        {R"({"name": "x", "names": ["a b"]})", "m.json: names has 'a b', which is not a name"},
+        {R"({"name": "x", "names": ["a", "b", "a"]})", "m.json: names has 'a' twice"},
+        {R"({"name": "x", "names": "a"})", "m.json: names is not a list of strings"},
+        {R"({"name": "x", "names": ["a"], "programFile": "a", "exec": ["/x"]})", "m.json: names needs a function"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "function": {}})", "m.json: function.shim is missing"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "function": {"shim": ["s.py"]}})",
+         "m.json: function.shim must begin with an absolute path"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "function": {"shim": ["/s"], "prepared": 1}})",
+         "m.json: function.prepared is neither true nor false"},
+        {R"({"name": "x", "programFile": "a", "exec": ["/x"], "function": {"shim": ["/s"], "extra": 1}})",
+         "m.json: function.extra is not a key"},
     };
     for (const auto& [text, message] : cases) {
         const auto manifest = parse_manifest(text, "m.json");

@@ -1,0 +1,106 @@
+// Node.js as a function environment: `node shim.js [--code DIR]` with the channel as descriptor 3.
+//
+// Boots, warms up, says READY, becomes the environment that LOAD names (docs/protocol/shim-channel.md). DIR is where the
+// code lies, /code unless a test says otherwise.
+'use strict';
+// what functions commonly need: loaded here, before anybody waits
+for (const name of ['assert', 'buffer', 'child_process', 'crypto', 'dns', 'events', 'fs', 'fs/promises', 'http', 'https', 'net',
+    'os', 'path', 'perf_hooks', 'querystring', 'stream', 'stream/promises', 'string_decoder', 'timers/promises', 'tls', 'tty',
+    'url', 'util', 'v8', 'vm', 'worker_threads', 'zlib'])
+    require(name);
+const Module = require('module');
+const { Channel, LOAD, RESULT, ERROR, HANDLED, INVOKE_BYTES } = require('./channel');
+const { errorText } = require('./errors');
+const { Environment } = require('./function');
+const output = require('./output');
+
+let environment = null;
+let low = 0;  // the halves of the number of the request that is being answered
+let high = 0;
+
+function stop(status, message) {
+    if (message) output.writeAll(2, `hotcell shim: ${message}\n`);
+    process.exit(status);
+}
+
+function replaceEnvironment(variables) {
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    const layers = '/usr/local/lib/node_modules:/opt/nodejs/node_modules';
+    process.env.NODE_PATH = variables.NODE_PATH ? `${variables.NODE_PATH}:${layers}` : layers;
+    Module._initPaths();  // reads NODE_PATH again
+    delete process.env.NODE_PATH;
+    Object.assign(process.env, variables);
+}
+
+function become(load, code, answer, fail) {
+    replaceEnvironment(load.env || {});
+    process.chdir(code);
+    process.argv = [process.argv[0], code];
+    output.install();
+    output.writeAll(1, 'FunctionCompute nodejs runtime inited.\n');
+    return new Environment(load, code, answer, fail);
+}
+
+function take(frame, begin, end, invoke) {
+    const at = begin + INVOKE_BYTES;
+    const kind = frame.readUInt32LE(begin);
+    const eventAt = at + frame.readUInt32LE(begin + 4);
+    if (kind > 1 || eventAt > end) stop(1, 'a call of a kind or size that there is not');
+    // small frames are read into a buffer that is used again
+    const event = Buffer.allocUnsafe(end - eventAt);
+    frame.copy(event, 0, eventAt, end);
+    invoke(kind, frame.utf8Slice(at, eventAt), event);
+}
+
+// Runs the whole way of a call, but for the descriptors, until it has been compiled.
+async function warmUp() {
+    const warm = new Environment({ handler: 'index.handler' }, '/', () => {}, () => {});
+    warm.say = () => {};
+    warm.functions[0] = (event, context, callback) => callback(null, { size: event.length, retries: context.retryCount });
+    const context = '{"requestId":"warm","deadlineMs":1,"credentials":{},"retryCount":0}';
+    const frame = Buffer.alloc(INVOKE_BYTES + context.length + 5);
+    frame.writeUInt32LE(context.length, 4);
+    frame.write(context, INVOKE_BYTES);
+    const functions = [warm.functions[0], async () => 'warm'];
+    for (let i = 0; i < 400; ++i) {
+        warm.functions[0] = functions[i % 2];
+        take(frame, 0, frame.length, (kind, text, event) => warm.call(kind, text, event));
+        await null;
+    }
+}
+
+async function main(args) {
+    let code = '/code';
+    if (args.length === 2 && args[0] === '--code') code = args[1];
+    else if (args.length > 0) stop(1, 'usage: shim.js [--code DIR]');
+    await warmUp();
+    const onFrame = (type, requestLow, requestHigh, frame, begin, end) => {
+        if (type === LOAD) {
+            try {
+                const answer = (result) => channel.send(RESULT, 0, low, high, result);
+                const fail = (json, handled, done) => channel.send(ERROR, handled ? HANDLED : 0, low, high, json, done);
+                environment = become(JSON.parse(frame.utf8Slice(begin, end)), code, answer, fail);
+            } catch (error) {
+                stop(1, `LOAD: ${error.message}`);
+            }
+            return;
+        }
+        if (environment.running !== null) stop(1, 'a call while another has no answer');
+        low = requestLow;
+        high = requestHigh;
+        take(frame, begin, end, (kind, text, event) => environment.call(kind, text, event));
+    };
+    const channel = new Channel(onFrame, (what) => stop(1, what), () => stop(0));
+    process.on('uncaughtException', (error) => {
+        if (process.listenerCount('uncaughtException') > 1) return;  // the function has taken it upon itself
+        const exit = () => process.exit(1);
+        if (environment?.running) environment.failed(environment.running, error, false, exit);
+        else {
+            output.writeAll(2, `${errorText(error)}\n`);
+            exit();
+        }
+    });
+    channel.sendReady();
+}
+
+main(process.argv.slice(2));

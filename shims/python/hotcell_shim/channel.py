@@ -1,0 +1,85 @@
+"""The frames of the channel, as engine/protocol/channel.h has them: one read and one write for a small call.
+
+Not here: what a frame means (function.py). The main thread alone reads and writes.
+"""
+import _socket
+import os
+import struct
+import time
+
+FD = 3
+READY, LOAD, INVOKE, RESULT, ERROR = 1, 4, 5, 6, 7
+HANDLER, INITIALIZER = 0, 1
+HEAD = struct.Struct("<IHHQ")
+INVOKE_HEAD = struct.Struct("<IHHQII")  # a call's frame and what its payload begins with
+MOST_LOAD_BYTES = 1 << 20
+AT_ONCE = 1 << 16  # a frame of up to so many bytes comes in one read and goes out in one piece
+
+
+class Broken(Exception):
+    """The other end is not the engine, or not of this version."""
+
+
+class Channel:
+    """Owns descriptor 3, which programs started by the function do not inherit."""
+
+    def __init__(self):
+        os.set_inheritable(FD, False)
+        self._socket = _socket.socket(fileno=FD)
+        self._buffer = bytearray(AT_ONCE)
+        self._view = memoryview(self._buffer)
+        self._filled = 0  # bytes of the next frame that have come already
+
+    def close(self):
+        self._socket.close()
+
+    def send_ready(self):
+        self._socket.sendall(HEAD.pack(16, READY, 0, 0) + struct.pack("<QQ", 0, time.monotonic_ns()))
+
+    def read_frame(self, expected):
+        """(request, memoryview of head and payload) of a frame of this type, valid until the next read; None at the
+        channel's end."""
+        filled = self._filled
+        while filled < 16:
+            count = self._socket.recv_into(self._view[filled:])
+            if count == 0:
+                if filled:
+                    raise Broken("the channel ended within a frame")
+                return None
+            filled += count
+        length, kind, _, request = HEAD.unpack_from(self._buffer)
+        if kind != expected or (kind == LOAD and length > MOST_LOAD_BYTES):
+            raise Broken(f"a frame of type {kind} and {length} bytes where one of type {expected} was to come")
+        total = 16 + length
+        if filled == total:
+            self._filled = 0
+            return request, self._view[:total]
+        return request, self._read_rest(filled, total)
+
+    def _read_rest(self, filled, total):
+        if filled > total:  # the beginning of another frame came along
+            frame = memoryview(bytes(self._view[:total]))
+            self._filled = filled - total
+            self._buffer[: self._filled] = self._buffer[total:filled]
+            return frame
+        frame = memoryview(bytearray(total))
+        frame[:filled] = self._view[:filled]
+        while filled < total:
+            count = self._socket.recv_into(frame[filled:])
+            if count == 0:
+                raise Broken("the channel ended within a frame")
+            filled += count
+        self._filled = 0
+        return frame
+
+    def send(self, kind, flags, request, payload):
+        head = HEAD.pack(len(payload), kind, flags, request)
+        if len(payload) <= AT_ONCE:
+            self._socket.sendall(head + payload)
+            return
+        sent = self._socket.sendmsg((head, payload))
+        if sent < 16:
+            self._socket.sendall(head[sent:])
+            sent = 16
+        if sent < 16 + len(payload):
+            self._socket.sendall(memoryview(payload)[sent - 16 :])
