@@ -25,7 +25,7 @@ struct ForkerRecipe {
 struct FunctionRecipe {
     std::vector<std::string> shim;                   // argv; the channel is its descriptor 3
     std::map<std::string, std::string> environment;  // until LOAD brings the function's own
-    bool prepared = false;  // worth keeping booted, before it is known for which function
+    bool prepared = false;                           // worth keeping booted, before it is known for which function
 };
 
 struct Manifest {

@@ -4,6 +4,7 @@ import traceback
 
 MOST_FRAMES = 100  # the innermost
 MOST_MESSAGE = 1 << 16
+MOST_PRINTED = 1 << 15
 
 
 class LoadError(Exception):
@@ -62,4 +63,7 @@ def print_error(error, stream):
         return
     frames = traceback.TracebackException(type(cause), cause, cause.__traceback__, limit=-MOST_FRAMES)
     frames.stack = traceback.StackSummary.from_list([frame for frame in frames.stack if _is_users(frame)])
-    print("".join(frames.format()), end="", file=stream)
+    text = "".join(frames.format())
+    if len(text) > MOST_PRINTED:
+        text = text[: MOST_PRINTED - 4] + "...\n"
+    stream.write(text)

@@ -1,0 +1,180 @@
+#include "tests/shims/shim_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <stdexcept>
+
+#include "engine/protocol/forker.h"
+
+namespace hotcell::test {
+
+using linux::UniqueFd;
+
+namespace {
+
+constexpr timeval kPatience{30, 0};
+
+std::pair<UniqueFd, UniqueFd> make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("make a pipe");
+    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+template <class T>
+std::string bytes_of(const T& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string load_payload(const ShimCode& code) {
+    return R"({"handler": ")" + code.handler + R"(", "initializer": ")" + code.initializer + R"(", "env": )" +
+           code.env + R"(, "function": {"name": "f", "handler": ")" + code.handler +
+           R"(", "memory": 128, "timeout": 3, "initializer": ")" + code.initializer +
+           R"(", "initializationTimeout": 4}, "service": {"name": "s", "logProject": "p", "logStore": "l",
+               "qualifier": "LATEST", "versionId": "7"}, "region": "local", "accountId": "42"})";
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Answer& answer) {
+    return out << "frame of type " << answer.type << ", flags " << answer.flags << ": "
+               << answer.payload.substr(0, 1000);
+}
+
+std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length) {
+    return bytes_of(hc_frame{length, type, 0, 1}) + payload;
+}
+
+std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
+                         const std::string& event) {
+    const hc_invoke invoke{kind, static_cast<std::uint32_t>(context.size())};
+    const auto length = static_cast<std::uint32_t>(sizeof invoke + context.size() + event.size());
+    return bytes_of(hc_frame{length, HC_FRAME_INVOKE, 0, request}) + bytes_of(invoke) + context + event;
+}
+
+std::string context_of(const std::string& request_id) {
+    return R"({"requestId":")" + request_id +
+           R"(","deadlineMs":1700000000000,"credentials":{"accessKeyId":"id","accessKeySecret":"secret",)" +
+           R"("securityToken":"token"},"retryCount":2})";
+}
+
+ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode& code, bool load) {
+    ::signal(SIGPIPE, SIG_IGN);
+    char name[] = "/tmp/hotcell-shim-XXXXXX";
+    if (::mkdtemp(name) == nullptr) throw std::runtime_error("make a temporary directory");
+    directory_ = name;
+    for (const auto& [file, text] : code.files) {
+        const std::filesystem::path path = directory_ + "/" + file;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream(path, std::ios::binary) << text;
+    }
+    start(command);
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto before = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000;
+    const Answer first = receive();
+    hc_ready ready{};
+    if (first.type != HC_FRAME_READY || first.payload.size() != sizeof ready)
+        throw std::runtime_error("the shim did not say READY: " + err());
+    std::memcpy(&ready, first.payload.data(), sizeof ready);
+    if (ready.nonce != 0 || ready.ready_ns < before) throw std::runtime_error("READY with a wrong nonce or time");
+    const std::string payload = load_payload(code);
+    if (load) send(frame(HC_FRAME_LOAD, payload, static_cast<std::uint32_t>(payload.size())));
+}
+
+void ShimProcess::start(const std::vector<std::string>& command) {
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) throw std::runtime_error("make the channel");
+    channel_ = UniqueFd(pair[0]);
+    const UniqueFd theirs(pair[1]);
+    ::setsockopt(channel_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    ::setsockopt(channel_.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+    auto [out_read, out_write] = make_pipe();
+    auto [err_read, err_write] = make_pipe();
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"--code", directory_});
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    char language[] = "LANG=C.UTF-8";
+    char path[] = "PATH=/usr/bin:/bin";
+    char leftover[] = "LEFT_OVER=1";  // of the time before LOAD
+    char* environment[] = {language, path, leftover, nullptr};
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        const int moves[][2] = {{out_write.get(), 1}, {err_write.get(), 2}, {theirs.get(), HC_CHANNEL_FD}};
+        ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+        for (const auto& [from, to] : moves) ::dup2(from, to + 100);
+        for (const auto& [from, to] : moves) ::dup2(to + 100, to);
+        ::close_range(HC_CHANNEL_FD + 1, ~0u, 0);
+        ::execve(arguments[0], arguments.data(), environment);
+        ::_exit(127);
+    }
+    for (const int fd : {out_read.get(), err_read.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    out_ = std::move(out_read);
+    err_ = std::move(err_read);
+}
+
+ShimProcess::~ShimProcess() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+}
+
+void ShimProcess::send(const std::string& bytes) {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+        const ssize_t n = ::send(channel_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (n < 0) return;  // what the process made of it is seen by what it answers
+        sent += static_cast<std::size_t>(n);
+    }
+}
+
+void ShimProcess::end_input() { ::shutdown(channel_.get(), SHUT_WR); }
+
+Answer ShimProcess::receive() {
+    hc_frame head{};
+    if (::recv(channel_.get(), &head, sizeof head, MSG_WAITALL) != static_cast<ssize_t>(sizeof head)) return {};
+    Answer answer{head.type, head.flags, head.request, std::string(head.length, '\0')};
+    for (std::size_t filled = 0; filled < head.length;) {
+        const ssize_t n = ::recv(channel_.get(), answer.payload.data() + filled, head.length - filled, 0);
+        if (n <= 0) return {};
+        filled += static_cast<std::size_t>(n);
+    }
+    return answer;
+}
+
+Answer ShimProcess::call(const std::string& event, const std::string& request_id, std::uint32_t kind) {
+    const std::uint64_t request = next_request_++;
+    send(invoke_frame(request, kind, context_of(request_id), event));
+    Answer answer = receive();
+    if (answer.type != 0 && answer.request != request) throw std::runtime_error("the answer has another number");
+    return answer;
+}
+
+std::string ShimProcess::take(int fd) {
+    std::string text;
+    char part[65536];
+    for (ssize_t n; (n = ::read(fd, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(n));
+    return text;
+}
+
+int ShimProcess::wait(bool end_channel) {
+    if (end_channel) channel_.reset();
+    int status = -1;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    return status;
+}
+
+}  // namespace hotcell::test

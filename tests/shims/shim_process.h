@@ -1,0 +1,76 @@
+// A shim as an engine would exec it, without a sandbox: the real interpreter on code in a temporary directory, its
+// channel and its standard streams in the test's hands.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/linux/unique_fd.h"
+#include "engine/protocol/channel.h"
+
+namespace hotcell::test {
+
+struct Answer {
+    std::uint16_t type = 0;  // 0: the channel ended instead
+    std::uint16_t flags = 0;
+    std::uint64_t request = 0;
+    std::string payload;
+
+    bool is_result() const { return type == HC_FRAME_RESULT && flags == 0; }
+    bool is_unhandled() const { return type == HC_FRAME_ERROR && flags == 0; }
+    bool is_handled() const { return type == HC_FRAME_ERROR && flags == HC_HANDLED; }
+    bool has(const std::string& part) const { return payload.find(part) != std::string::npos; }
+    friend std::ostream& operator<<(std::ostream& out, const Answer& answer);
+};
+
+struct ShimCode {
+    std::map<std::string, std::string> files;  // relative path → text
+    std::string handler = "index.handler";
+    std::string initializer = {};
+    std::string env = R"({"PATH": "/usr/bin:/bin", "GREETING": "hello"})";
+};
+
+/// The frame of an INVOKE with context and event.
+std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
+                         const std::string& event);
+std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length);
+std::string context_of(const std::string& request_id);
+
+class ShimProcess {
+public:
+    /// Starts `command` + {"--code", DIR} with what `code` has, in the environment of an exec'ed shim. READY is awaited, LOAD sent.
+    ShimProcess(const std::vector<std::string>& command, const ShimCode& code, bool load = true);
+    ~ShimProcess();
+    ShimProcess(const ShimProcess&) = delete;
+
+    Answer call(const std::string& event, const std::string& request_id = "rid-1",
+                std::uint32_t kind = HC_CALL_HANDLER);
+    Answer initialize(const std::string& request_id = "rid-1") { return call({}, request_id, HC_CALL_INITIALIZER); }
+    void send(const std::string& bytes);
+    void end_input();  // half of the channel: what was sent is all there will be
+    Answer receive();
+    /// What lies in the pipe now, as the engine takes it when an answer comes.
+    std::string out() { return take(out_.get()); }
+    std::string err() { return take(err_.get()); }
+    /// Waits for the process: its status as wait(2) gives it. Ends the channel first unless told otherwise.
+    int wait(bool end_channel = true);
+    const std::string& directory() const { return directory_; }
+
+private:
+    std::string take(int fd);
+    void start(const std::vector<std::string>& command);
+
+    std::string directory_;
+    pid_t pid_ = -1;
+    std::uint64_t next_request_ = 0x1'0000'0001;
+    linux::UniqueFd channel_;
+    linux::UniqueFd out_;
+    linux::UniqueFd err_;
+};
+
+}  // namespace hotcell::test
