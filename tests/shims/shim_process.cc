@@ -11,7 +11,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <ostream>
 #include <stdexcept>
 
 #include "engine/protocol/forker.h"
@@ -30,42 +29,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-template <class T>
-std::string bytes_of(const T& value) {
-    return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
-std::string load_payload(const ShimCode& code) {
-    return R"({"handler": ")" + code.handler + R"(", "initializer": ")" + code.initializer + R"(", "env": )" +
-           code.env + R"(, "function": {"name": "f", "handler": ")" + code.handler +
-           R"(", "memory": 128, "timeout": 3, "initializer": ")" + code.initializer +
-           R"(", "initializationTimeout": 4}, "service": {"name": "s", "logProject": "p", "logStore": "l",
-               "qualifier": "LATEST", "versionId": "7"}, "region": "local", "accountId": "42"})";
-}
-
 }  // namespace
-
-std::ostream& operator<<(std::ostream& out, const Answer& answer) {
-    return out << "frame of type " << answer.type << ", flags " << answer.flags << ": "
-               << answer.payload.substr(0, 1000);
-}
-
-std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length) {
-    return bytes_of(hc_frame{length, type, 0, 1}) + payload;
-}
-
-std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
-                         const std::string& event) {
-    const hc_invoke invoke{kind, static_cast<std::uint32_t>(context.size())};
-    const auto length = static_cast<std::uint32_t>(sizeof invoke + context.size() + event.size());
-    return bytes_of(hc_frame{length, HC_FRAME_INVOKE, 0, request}) + bytes_of(invoke) + context + event;
-}
-
-std::string context_of(const std::string& request_id) {
-    return R"({"requestId":")" + request_id +
-           R"(","deadlineMs":1700000000000,"credentials":{"accessKeyId":"id","accessKeySecret":"secret",)" +
-           R"("securityToken":"token"},"retryCount":2})";
-}
 
 ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode& code, bool load) {
     ::signal(SIGPIPE, SIG_IGN);
@@ -87,7 +51,7 @@ ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode
         throw std::runtime_error("the shim did not say READY: " + err());
     std::memcpy(&ready, first.payload.data(), sizeof ready);
     if (ready.nonce != 0 || ready.ready_ns < before) throw std::runtime_error("READY with a wrong nonce or time");
-    const std::string payload = load_payload(code);
+    const std::string payload = load_payload(code.handler, code.initializer, code.env);
     if (load) send(frame(HC_FRAME_LOAD, payload, static_cast<std::uint32_t>(payload.size())));
 }
 
@@ -143,17 +107,7 @@ void ShimProcess::send(const std::string& bytes) {
 
 void ShimProcess::end_input() { ::shutdown(channel_.get(), SHUT_WR); }
 
-Answer ShimProcess::receive() {
-    hc_frame head{};
-    if (::recv(channel_.get(), &head, sizeof head, MSG_WAITALL) != static_cast<ssize_t>(sizeof head)) return {};
-    Answer answer{head.type, head.flags, head.request, std::string(head.length, '\0')};
-    for (std::size_t filled = 0; filled < head.length;) {
-        const ssize_t n = ::recv(channel_.get(), answer.payload.data() + filled, head.length - filled, 0);
-        if (n <= 0) return {};
-        filled += static_cast<std::size_t>(n);
-    }
-    return answer;
-}
+Answer ShimProcess::receive() { return receive_answer(channel_.get()); }
 
 Answer ShimProcess::call(const std::string& event, const std::string& request_id, std::uint32_t kind) {
     const std::uint64_t request = next_request_++;

@@ -4,29 +4,14 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/linux/unique_fd.h"
-#include "engine/protocol/channel.h"
+#include "tests/shims/frames.h"
 
 namespace hotcell::test {
-
-struct Answer {
-    std::uint16_t type = 0;  // 0: the channel ended instead
-    std::uint16_t flags = 0;
-    std::uint64_t request = 0;
-    std::string payload;
-
-    bool is_result() const { return type == HC_FRAME_RESULT && flags == 0; }
-    bool is_unhandled() const { return type == HC_FRAME_ERROR && flags == 0; }
-    bool is_handled() const { return type == HC_FRAME_ERROR && flags == HC_HANDLED; }
-    bool has(const std::string& part) const { return payload.find(part) != std::string::npos; }
-    friend std::ostream& operator<<(std::ostream& out, const Answer& answer);
-};
 
 struct ShimCode {
     std::map<std::string, std::string> files;  // relative path → text
@@ -34,12 +19,6 @@ struct ShimCode {
     std::string initializer = {};
     std::string env = R"({"PATH": "/usr/bin:/bin", "GREETING": "hello"})";
 };
-
-/// The frame of an INVOKE with context and event.
-std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
-                         const std::string& event);
-std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length);
-std::string context_of(const std::string& request_id);
 
 class ShimProcess {
 public:

@@ -58,7 +58,8 @@ protocol::WardenConfig make_config(const WardenOptions& options, const std::stri
     copy(config.run_dir, sizeof config.run_dir, directory + "/run");
     copy(config.store_dir, sizeof config.store_dir, directory + "/code");
     copy(config.init_path, sizeof config.init_path, std::string(kBinDir) + "/hotcell-init");
-    for (const char* path : {"usr/bin", "usr/lib", "usr/lib64", "usr/share/common-licenses", "etc/passwd"})
+    for (const char* path :
+         {"usr/bin", "usr/lib", "usr/lib64", "usr/share/common-licenses", "usr/share/nodejs", "etc/passwd"})
         add_bind(config, std::string("/") + path, path, false, true);
     for (const char* name : {"bin", "lib", "lib64"}) add_bind(config, std::string("usr/") + name, name, true);
     for (const char* name : {"null", "zero", "full", "random", "urandom"})

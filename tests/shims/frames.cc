@@ -1,0 +1,60 @@
+#include "tests/shims/frames.h"
+
+#include <sys/socket.h>
+
+#include <ostream>
+
+namespace hotcell::test {
+
+namespace {
+
+template <class T>
+std::string bytes_of(const T& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Answer& answer) {
+    return out << "frame of type " << answer.type << ", flags " << answer.flags << ": "
+               << answer.payload.substr(0, 1000);
+}
+
+std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length) {
+    return bytes_of(hc_frame{length, type, 0, 1}) + payload;
+}
+
+std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
+                         const std::string& event) {
+    const hc_invoke invoke{kind, static_cast<std::uint32_t>(context.size())};
+    const auto length = static_cast<std::uint32_t>(sizeof invoke + context.size() + event.size());
+    return bytes_of(hc_frame{length, HC_FRAME_INVOKE, 0, request}) + bytes_of(invoke) + context + event;
+}
+
+std::string context_of(const std::string& request_id) {
+    return R"({"requestId":")" + request_id +
+           R"(","deadlineMs":1700000000000,"credentials":{"accessKeyId":"id","accessKeySecret":"secret",)" +
+           R"("securityToken":"token"},"retryCount":2})";
+}
+
+std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env) {
+    return R"({"handler": ")" + handler + R"(", "initializer": ")" + initializer + R"(", "env": )" + env +
+           R"(, "function": {"name": "f", "handler": ")" + handler +
+           R"(", "memory": 128, "timeout": 3, "initializer": ")" + initializer +
+           R"(", "initializationTimeout": 4}, "service": {"name": "s", "logProject": "p", "logStore": "l",
+               "qualifier": "LATEST", "versionId": "7"}, "region": "local", "accountId": "42"})";
+}
+
+Answer receive_answer(int channel) {
+    hc_frame head{};
+    if (::recv(channel, &head, sizeof head, MSG_WAITALL) != static_cast<ssize_t>(sizeof head)) return {};
+    Answer answer{head.type, head.flags, head.request, std::string(head.length, '\0')};
+    for (std::size_t filled = 0; filled < head.length;) {
+        const ssize_t n = ::recv(channel, answer.payload.data() + filled, head.length - filled, 0);
+        if (n <= 0) return {};
+        filled += static_cast<std::size_t>(n);
+    }
+    return answer;
+}
+
+}  // namespace hotcell::test
