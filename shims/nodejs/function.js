@@ -50,7 +50,7 @@ async function loadFunction(root, name) {
     const dot = name.lastIndexOf('.');
     if (dot <= 0 || dot === name.length - 1) throw new LoadError('InvalidHandlerName', `Invalid handler '${name}'`);
     const [moduleName, functionName] = [name.slice(0, dot), name.slice(dot + 1)];
-    output.writeAll(1, `load code for handler:${name}\n`);
+    output.say(`load code for handler:${name}\n`);
     let module;
     try {
         module = await loadModule(root, moduleName);
@@ -88,7 +88,7 @@ class Environment {
         const running = { kind, requestId };
         this.running = running;
         output.current.requestId = requestId;
-        this.say(`FC ${kind === HANDLER ? 'Invoke' : 'Initialize'} Start RequestId: ${requestId}\n`);
+        output.say(`FC ${kind === HANDLER ? 'Invoke' : 'Initialize'} Start RequestId: ${requestId}\n`);
         const context = new this.Context(requestId, contextText);
         const found = this.functions[kind];
         if (found !== undefined) {
@@ -133,17 +133,15 @@ class Environment {
 
     failed(running, error, handled = false, done = undefined) {
         if (this.running !== running) return;
-        if (!handled) output.writeAll(2, `${errorText(error)}\n`);
+        if (!handled) output.writeAll(output.current.stderr, `${errorText(error)}\n`);
         this.end(running, `, Error: ${handled ? 'Handled' : 'Unhandled'} function error`);
         this.fail(errorJson(error, handled ? 'FunctionHandledError' : 'FunctionUnhandledError'), handled, done);
     }
 
     end(running, remark) {
         this.running = null;
-        this.say(`FC ${running.kind === HANDLER ? 'Invoke' : 'Initialize'} End RequestId: ${running.requestId}${remark}\n`);
+        output.say(`FC ${running.kind === HANDLER ? 'Invoke' : 'Initialize'} End RequestId: ${running.requestId}${remark}\n`);
     }
-
-    say(line) { output.writeAll(1, line); }
 }
 
 module.exports = { Environment };

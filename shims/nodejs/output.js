@@ -36,11 +36,14 @@ class StandardStream extends Writable {
     _destroy(error, done) { done(error); }  // the descriptor stays open, as the real ones do
 }
 
-const current = { requestId: '' };
+// The call that runs now, and where standard output is: elsewhere while the shim warms up.
+const current = { requestId: '', stdout: 1, stderr: 2 };
+
+function say(text) { writeAll(current.stdout, text); }
 
 function line(level, requestId, args) {
     const text = args.length === 1 && typeof args[0] === 'string' ? args[0] : util.format(...args);
-    writeAll(1, `${new Date().toISOString()} ${requestId} [${level}] ${text.replace(/\n/g, '\r')}\n`);
+    writeAll(current.stdout, `${new Date().toISOString()} ${requestId} [${level}] ${text.replace(/\n/g, '\r')}\n`);
 }
 
 const LEVELS = { log: 'verbose', info: 'info', warn: 'warn', error: 'error', debug: 'debug' };
@@ -66,4 +69,4 @@ function install() {
     };
 }
 
-module.exports = { writeAll, current, Logger, install };
+module.exports = { writeAll, say, current, Logger, install };

@@ -8,6 +8,7 @@ for (const name of ['assert', 'buffer', 'child_process', 'crypto', 'dns', 'event
     'os', 'path', 'perf_hooks', 'querystring', 'stream', 'stream/promises', 'string_decoder', 'timers/promises', 'tls', 'tty',
     'url', 'util', 'v8', 'vm', 'worker_threads', 'zlib'])
     require(name);
+const fs = require('fs');
 const Module = require('module');
 const { Channel, LOAD, RESULT, ERROR, HANDLED, INVOKE_BYTES } = require('./channel');
 const { errorText } = require('./errors');
@@ -36,8 +37,7 @@ function become(load, code, answer, fail) {
     replaceEnvironment(load.env || {});
     process.chdir(code);
     process.argv = [process.argv[0], code];
-    output.install();
-    output.writeAll(1, 'FunctionCompute nodejs runtime inited.\n');
+    output.say('FunctionCompute nodejs runtime inited.\n');
     return new Environment(load, code, answer, fail);
 }
 
@@ -52,27 +52,34 @@ function take(frame, begin, end, invoke) {
     invoke(kind, frame.utf8Slice(at, eventAt), event);
 }
 
-// Runs the whole way of a call, but for the descriptors, until it has been compiled.
+// Goes the whole way from LOAD to answers, with /dev/null for standard output, until it has been compiled.
 async function warmUp() {
-    const warm = new Environment({ handler: 'index.handler' }, '/', () => {}, () => {});
-    warm.say = () => {};
-    warm.functions[0] = (event, context, callback) => callback(null, { size: event.length, retries: context.retryCount });
+    output.current.stdout = output.current.stderr = fs.openSync('/dev/null', 'w');
     const context = '{"requestId":"warm","deadlineMs":1,"credentials":{},"retryCount":0}';
     const frame = Buffer.alloc(INVOKE_BYTES + context.length + 5);
     frame.writeUInt32LE(context.length, 4);
     frame.write(context, INVOKE_BYTES);
-    const functions = [warm.functions[0], async () => 'warm'];
-    for (let i = 0; i < 400; ++i) {
-        warm.functions[0] = functions[i % 2];
-        take(frame, 0, frame.length, (kind, text, event) => warm.call(kind, text, event));
-        await null;
+    for (const [name, times] of [['callback', 300], ['promise', 300], ['failing', 3]]) {
+        const load = JSON.parse(JSON.stringify({ handler: `warm.${name}`, env: process.env, function: {}, service: {} }));
+        let answered;
+        const warm = become(load, __dirname, () => answered(), () => answered());
+        for (let i = 0; i < times; ++i) {
+            await new Promise((resolve) => {
+                answered = resolve;
+                take(frame, 0, frame.length, (kind, text, event) => warm.call(kind, text, event));
+            });
+        }
     }
+    fs.closeSync(output.current.stdout);
+    output.current.stdout = 1;
+    output.current.stderr = 2;
 }
 
 async function main(args) {
     let code = '/code';
     if (args.length === 2 && args[0] === '--code') code = args[1];
     else if (args.length > 0) stop(1, 'usage: shim.js [--code DIR]');
+    output.install();
     await warmUp();
     const onFrame = (type, requestLow, requestHigh, frame, begin, end) => {
         if (type === LOAD) {
