@@ -34,6 +34,7 @@ function replaceEnvironment(variables) {
 }
 
 function become(load, code, answer, fail) {
+    if (typeof load.handler !== 'string') throw new Error('handler is not a string');
     replaceEnvironment(load.env || {});
     process.chdir(code);
     process.argv = [process.argv[0], code];

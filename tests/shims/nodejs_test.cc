@@ -5,6 +5,7 @@
 
 #include <regex>
 
+#include "tests/fuzz/mutate.h"
 #include "tests/shims/shim_process.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/requires.h"
@@ -309,8 +310,8 @@ TEST_F(NodejsShim, EndsOnWhatNoEngineSends) {
 
 TEST_F(NodejsShim, EndsOnALoadThatIsNone) {
     for (const std::string& bytes :
-         {frame(HC_FRAME_LOAD, "[", 1), frame(HC_FRAME_LOAD, "null", 4), frame(HC_FRAME_LOAD, "", 0xffffffff),
-          frame(HC_FRAME_INVOKE, std::string(8, '\0'), 8)}) {
+         {frame(HC_FRAME_LOAD, "[", 1), frame(HC_FRAME_LOAD, "null", 4), frame(HC_FRAME_LOAD, "{}", 2),
+          frame(HC_FRAME_LOAD, "", 0xffffffff), frame(HC_FRAME_INVOKE, std::string(8, '\0'), 8)}) {
         ShimProcess shim(kCommand, {}, false);
         shim.send(bytes);
         EXPECT_EQ(shim.receive().type, 0);
@@ -318,6 +319,22 @@ TEST_F(NodejsShim, EndsOnALoadThatIsNone) {
     }
     ShimProcess unused(kCommand, {}, false);
     EXPECT_EQ(unused.wait(), 0) << "not needed any more";
+}
+
+TEST_F(NodejsShim, EndsByItselfWhateverComes) {
+    const std::string load = load_payload("index.handler", "", "{}");
+    const std::string loaded = frame(HC_FRAME_LOAD, load, static_cast<std::uint32_t>(load.size()));
+    const std::string called = loaded + invoke_frame(1, HC_CALL_HANDLER, context_of("r"), "event");
+    mutate_and_try({loaded, called}, {std::string(4, '\0'), "\xff\xff", "\"", "null"}, 60,
+                   [](const std::uint8_t* data, std::size_t size) {
+                       ShimProcess shim(
+                           kCommand, {{{"index.js", "exports.handler = async (event, context) => context;\n"}}}, false);
+                       shim.send({reinterpret_cast<const char*>(data), size});
+                       shim.end_input();
+                       while (shim.receive().type != 0) {}
+                       const int status = shim.wait();
+                       EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << status << shim.err();
+                   });
 }
 
 }  // namespace

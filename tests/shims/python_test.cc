@@ -5,6 +5,7 @@
 
 #include <regex>
 
+#include "tests/fuzz/mutate.h"
 #include "tests/shims/shim_process.h"
 #include "tests/support/build_paths.h"
 
@@ -296,6 +297,23 @@ TEST(PythonShim, EndsOnALoadThatIsNone) {
     }
     ShimProcess unused(kCommand, {}, false);
     EXPECT_EQ(unused.wait(), 0) << "not needed any more";
+}
+
+TEST(PythonShim, EndsByItselfWhateverComes) {
+    const std::string load = load_payload("index.handler", "", "{}");
+    const std::string loaded = frame(HC_FRAME_LOAD, load, static_cast<std::uint32_t>(load.size()));
+    const std::string called = loaded + invoke_frame(1, HC_CALL_HANDLER, context_of("r"), "event");
+    mutate_and_try({loaded, called}, {std::string(4, '\0'), "\xff\xff", "\"", "null"}, 60,
+                   [](const std::uint8_t* data, std::size_t size) {
+                       ShimProcess shim(
+                           kCommand, {{{"index.py", "def handler(event, context):\n    return context.to_json()\n"}}},
+                           false);
+                       shim.send({reinterpret_cast<const char*>(data), size});
+                       shim.end_input();
+                       while (shim.receive().type != 0) {}
+                       const int status = shim.wait();
+                       EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << status << shim.err();
+                   });
 }
 
 }  // namespace
