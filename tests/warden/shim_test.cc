@@ -31,6 +31,15 @@ constexpr char kNodejs[] =
     "  process.stdout.write(`call ${++count}\\n`);\n"
     "  return [`${event}`, count, context.requestId, process.getuid(), process.env.A, process.cwd()];\n};\n";
 
+// as runtimes/nodejs/manifest.json has it
+const std::vector<std::string> kNode = {"/usr/bin/node", "--initial-old-space-size=16", "--max-semi-space-size=8",
+                                        "/hotcell/nodejs/shim.js"};
+
+testing::Missing node() {
+    if (::access("/usr/bin/node", X_OK) == 0) return std::nullopt;
+    return "needs /usr/bin/node (package nodejs)";
+}
+
 class ShimInASlot : public ::testing::Test {
 protected:
     void send(const BuiltSandbox& slot, const std::string& bytes) {
@@ -113,6 +122,27 @@ TEST_F(ShimInASlot, ThatIsNodejsBootsBeforeItsCodeIsThere) {
     HOTCELL_REQUIRES(::access("/usr/bin/node", X_OK) == 0 ? testing::Missing{}
                                                           : "needs /usr/bin/node (package nodejs)");
     expect_exec({"/usr/bin/node", "/hotcell/nodejs/shim.js"}, "index.js", kNodejs, ",");
+}
+
+TEST_F(ShimInASlot, ThatIsNodejsCollectsBeforeItReachesASmallLimit) {
+    HOTCELL_REQUIRES(node());
+    const auto domain = warden.build_domain(1);
+    const auto slot = warden.build_slot(domain, true, 128 << 20);
+    ASSERT_TRUE(slot.ok());
+    ASSERT_TRUE(warden.wait_ready(slot, 0));
+    exec(slot, kNode);
+    ASSERT_TRUE(warden.wait_ready(slot, 0));
+    // 20 MB in use at a time, some 400 MB made
+    const std::string code = warden.store("index.js",
+                                          "exports.handler = async () => {\n"
+                                          "  for (let round = 0; round < 20; ++round) {\n"
+                                          "    const kept = [];\n"
+                                          "    for (let i = 0; i < 200000; ++i) kept.push({ i, list: [i, i + 1] });\n"
+                                          "  }\n  return 'lives';\n};\n");
+    ASSERT_EQ(warden.attach(slot, code).failure.step, 0u);
+    load(slot);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(call(slot, 1, "").payload, "lives");
+    EXPECT_TRUE(warden.destroy_slot(slot));
 }
 
 TEST_F(ShimInASlot, ThatIsAChildOfTheZygoteTakesLoadInsteadOfRun) {
