@@ -19,14 +19,22 @@ inline constexpr Bytes kMaxEvent = mebibytes(6);
 inline constexpr std::size_t kMaxArguments = 256;
 inline constexpr std::size_t kMaxEnvironment = 256;
 inline constexpr Bytes kMaxArgumentBytes = kibibytes(64);  // arguments and environment together
-inline constexpr Bytes kMaxBody{(16 + 6 + 1) * (1ull << 20)};
+inline constexpr Bytes kMaxRunBody{(16 + 6 + 1) * (1ull << 20)};
+
+inline constexpr std::size_t kMaxServiceName = 128;
+inline constexpr std::size_t kMaxFunctionName = 64;
+inline constexpr std::size_t kMaxJsonDepth = 64;
+inline constexpr std::size_t kMaxJsonKeys = 10'000;
+inline constexpr Bytes kMaxJson = kibibytes(256);  // of a document without code
+inline constexpr Bytes kMaxPackage = mebibytes(50);
+inline constexpr Bytes kMaxCodeBody{kMaxPackage.count / 3 * 4 + kMaxJson.count};  // the package is in base64
 
 struct ServerLimits {
     std::uint32_t connections = 1024;
     std::uint32_t connections_per_uid = 64;
     std::uint32_t pipelined_requests = 100;  // answered in a row without the client waiting for one
     Bytes buffered_bodies = mebibytes(256);  // of all connections together
-    Bytes body = kMaxBody;
+    Bytes body = kMaxCodeBody;
     std::chrono::milliseconds first_byte{5'000};
     std::chrono::milliseconds whole_head{10'000};
     std::chrono::milliseconds body_idle{30'000};  // without a byte

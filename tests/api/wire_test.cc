@@ -1,6 +1,7 @@
 // The small parsers and writers below the routes.
 #include <gtest/gtest.h>
 
+#include "engine/api/wire/base64.h"
 #include "engine/api/wire/multipart.h"
 #include "engine/api/wire/query.h"
 #include "engine/api/wire/utf8.h"

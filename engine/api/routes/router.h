@@ -1,34 +1,38 @@
 // Which route answers a request. The table stands in router.cc, a function a route.
 //
+// Here: paths with places for names, FC's way to say that there is no such path. Not here: what names may be.
 // Threads: handle() may be called from any thread; `respond` is called once, perhaps before handle() returns.
+// Fuzzed: tests/fuzz/routes.cc.
 #pragma once
 
+#include <cstddef>
 #include <optional>
-#include <string>
+#include <string_view>
 
+#include "engine/api/function_service.h"
 #include "engine/api/message.h"
+#include "engine/api/routes/reply.h"
 #include "engine/api/run_service.h"
-#include "hotcell/error.h"
 
 namespace hotcell::api {
 
-class Router {
-public:
-    /// `service` outlives the router and every answer it owes.
-    explicit Router(RunService& service) : service_(service) {}
-
-    void handle(Request request, Respond respond) const;
-    /// The most bytes a body of this request may have; nothing when no route takes it.
-    std::optional<std::size_t> body_limit(const std::string& method, const std::string& path) const;
-
-private:
-    RunService& service_;
+/// What may be sent as the body of a request.
+struct BodyRule {
+    std::size_t most;  // bytes
+    bool fc = false;   // more of them is FC's EntityTooLarge
 };
 
-/// The error document for one request.
-Response error_response(unsigned status, std::string_view code, std::string_view message, std::string_view hint,
-                        std::string_view request_id);
-/// An error of the engine, with the status that its kind means.
-Response error_response(const Error& error, std::string_view request_id);
+class Router {
+public:
+    /// The services outlive the router and every answer it owes. Without `functions` their routes do not exist.
+    explicit Router(RunService& service, FunctionService* functions = nullptr) : services_{service, functions} {}
+
+    void handle(Request request, Respond respond) const;
+    /// Nothing when no route takes this request.
+    std::optional<BodyRule> body_rule(std::string_view method, std::string_view path) const;
+
+private:
+    Services services_;
+};
 
 }  // namespace hotcell::api

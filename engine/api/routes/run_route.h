@@ -2,13 +2,10 @@
 #pragma once
 
 #include "engine/api/message.h"
-#include "engine/api/run_service.h"
+#include "engine/api/routes/reply.h"
 
 namespace hotcell::api {
 
-void answer_run(RunService& service, Request request, const Respond& respond);
-
-/// "queue;dur=0.012, sandbox;dur=1.930": milliseconds, the top-level phases only (Server Timing, W3C).
-std::string server_timing(const RunReport& report);
+void answer_run(const Services& services, Request request, Respond respond);
 
 }  // namespace hotcell::api

@@ -154,13 +154,13 @@ private:
     /// False when the connection must end.
     net::awaitable<bool> serve_request(Parser& parser) {
         Request request = describe(parser);
-        const auto limit = share_.router.body_limit(request.method, request.path);
+        const auto limit = share_.router.body_rule(request.method, request.path);
         const auto declared = parser.content_length().value_or(0);
         const bool has_body = parser.chunked() || declared > 0;
         if (!limit) {  // nobody wants this body, so nobody reads it
             keep_alive_ = keep_alive_ && !has_body;
         } else if (has_body) {
-            const auto most = std::min<std::uint64_t>(*limit, share_.limits.body.count);
+            const auto most = std::min<std::uint64_t>(limit->most, share_.limits.body.count);
             if (declared > most || (most == 0 && has_body)) {
                 const Refusal refusal = too_large(most);
                 co_await refuse(refusal);
@@ -274,6 +274,7 @@ private:
         http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
         message.set(http::field::content_type, response.content_type);
         message.set("X-Request-Id", id_);
+        message.set("X-Fc-Request-Id", id_);
         for (const auto& [name, value] : response.headers) message.set(name, value);
         message.keep_alive(keep_alive_);
         message.content_length(response.body.size());

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "engine/api/wire/base64.h"
+#include "engine/api/wire/json_text.h"
 #include "engine/api/wire/utf8.h"
 
 namespace hotcell::api {
@@ -10,14 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Microseconds with three digits; the library would write 47.17 as 4.717E1.
-std::string micros(Nanos duration) {
-    const auto nanos = duration.count() < 0 ? 0 : duration.count();
-    const auto rest = std::to_string(1'000 + nanos % 1'000);
-    return std::to_string(nanos / 1'000) + "." + rest.substr(1);
-}
-
-json::string text(std::string_view value) { return json::string(value.data(), value.size()); }
+json::string text(std::string_view value) { return json_text(value); }
 
 void put_stream(json::object& out, const std::string& name, const std::string& bytes, bool truncated) {
     const bool plain = is_utf8(bytes);
@@ -39,6 +34,21 @@ json::array features(const std::vector<Feature>& list) {
 
 }  // namespace
 
+std::string micros_text(Nanos duration) {
+    const auto nanos = duration.count() < 0 ? 0 : duration.count();
+    const auto rest = std::to_string(1'000 + nanos % 1'000);
+    return std::to_string(nanos / 1'000) + "." + rest.substr(1);
+}
+
+std::string json_of_times(Nanos total, const std::vector<Phase>& phases) {
+    std::string members = "\"totalMicros\":" + micros_text(total) + ",\"phases\":[";
+    for (const Phase& phase : phases)
+        members +=
+            "{\"name\":" + json::serialize(text(phase.name)) + ",\"micros\":" + micros_text(phase.duration) + "},";
+    if (!phases.empty()) members.pop_back();
+    return members + "]";
+}
+
 std::string json_of(const RunReport& report) {
     json::object out{{"requestId", text(report.request_id)},
                      {"start", text(name_of(report.start))},
@@ -51,11 +61,7 @@ std::string json_of(const RunReport& report) {
     out["cpuMicros"] = report.cpu.count();
     std::string document = json::serialize(out);
     document.back() = ',';  // the closing brace comes after the durations
-    document += "\"totalMicros\":" + micros(report.total) + ",\"phases\":[";
-    for (const Phase& phase : report.phases)
-        document += "{\"name\":" + json::serialize(text(phase.name)) + ",\"micros\":" + micros(phase.duration) + "},";
-    if (!report.phases.empty()) document.pop_back();
-    return document + "]}";
+    return document + json_of_times(report.total, report.phases) + "}";
 }
 
 std::string json_of(const EngineDescription& engine) {

@@ -1,6 +1,6 @@
 // The engine's answers as the API writes them. The shapes are those of docs/api/openapi.yaml.
 //
-// Not here: reading JSON; no route takes any yet. Boost.JSON stays in json.cc.
+// Not here: services and functions (function_json.h), reading JSON (json_body.h).
 #pragma once
 
 #include <string>

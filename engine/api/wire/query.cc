@@ -18,32 +18,8 @@ std::optional<unsigned> hex_digit(char c) {
     return std::nullopt;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out.push_back(text[i]);
-            continue;
-        }
-        if (i + 2 >= text.size()) return std::nullopt;
-        const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-        if (!high || !low) return std::nullopt;
-        out.push_back(static_cast<char>(*high * 16 + *low));
-        i += 2;
-    }
-    return out;
-}
-
-/// What the user wrote, short enough and clean enough to stand in a message.
-std::string shown(std::string_view text) {
-    std::string out = "\"";
-    for (const unsigned char byte : text.substr(0, 40))
-        out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
-    return out + (text.size() > 40 ? "…\"" : "\"");
-}
-
 std::unexpected<Error> refuse(std::string_view field, std::string rule, std::string_view value) {
-    return fail(ErrorKind::InvalidArgument, std::string(field) + ": " + std::move(rule) + ", not " + shown(value));
+    return fail(ErrorKind::InvalidArgument, std::string(field) + ": " + std::move(rule) + ", not " + quote(value));
 }
 
 struct Unit {
@@ -86,6 +62,29 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::ar
 }
 
 }  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out.push_back(text[i]);
+            continue;
+        }
+        if (i + 2 >= text.size()) return std::nullopt;
+        const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+        if (!high || !low) return std::nullopt;
+        out.push_back(static_cast<char>(*high * 16 + *low));
+        i += 2;
+    }
+    return out;
+}
+
+std::string quote(std::string_view text) {
+    std::string out = "\"";
+    for (const unsigned char byte : text.substr(0, 40))
+        out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
+    return out + (text.size() > 40 ? "…\"" : "\"");
+}
 
 Result<QueryFields> parse_query(std::string_view query) {
     QueryFields fields;

@@ -1,9 +1,10 @@
 // The query of a request target and the quantities written in it: "memory=64MiB&timeout=1.5s".
 //
-// Here: syntax and ranges, with messages that name field, limit and value. Not here: which fields a route knows.
+// Here: escapes, syntax and ranges, with messages that name field, limit and value. Not here: which fields a route knows.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,12 @@ using QueryFields = std::vector<std::pair<std::string, std::string>>;
 
 /// Percent-decoded fields in order. InvalidArgument for a broken escape, an empty or repeated name.
 Result<QueryFields> parse_query(std::string_view query);
+
+/// "%2F" is '/'; nothing when a '%' is not followed by two hexadecimal digits. '+' stays what it is.
+std::optional<std::string> percent_decode(std::string_view text);
+
+/// What a client wrote, in quotes, short enough and clean enough to stand in a message.
+std::string quote(std::string_view text);
 
 /// A whole number within [least, most].
 Result<std::uint64_t> parse_count(std::string_view field, std::string_view text, std::uint64_t least,
