@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -13,7 +11,9 @@
 #include <memory>
 #include <optional>
 
+#include "engine/api/server/deadline.h"
 #include "engine/api/server/request_id.h"
+#include "engine/api/server/response_head.h"
 #include "engine/api/wire/request_head.h"
 
 namespace hotcell::api {
@@ -31,6 +31,8 @@ constexpr std::size_t kBufferLimit = 128 << 10;
 constexpr std::chrono::milliseconds kLinger{2'000};
 
 using Parser = http::request_parser<http::string_body>;
+/// What continues the coroutine of a connection.
+using Resume = net::async_result<net::use_awaitable_t<>, void()>::handler_type;
 
 std::string_view view_of(const beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -42,21 +44,23 @@ std::string_view view_of(beast::string_view text) { return {text.data(), text.si
 
 class Connection {
 public:
-    Connection(UnixSocket socket, uid_t peer, ServerShare& share)
+    Connection(StreamSocket socket, Peer peer, ServerShare& share)
         : socket_(std::move(socket)),
-          timer_(socket_.get_executor()),
+          deadline_(socket_.get_executor(), [this] { give_up(); }),
           peer_(peer),
           share_(share),
           buffer_(kBufferLimit) {
+        error_code ignored;
+        socket_.non_blocking(true, ignored);
         share_.connections.insert(this);
-        ++share_.connections_of[peer_];
+        ++share_.connections_of[peer_.uid];
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection() {
         hold_buffered(0);
         share_.connections.erase(this);
-        const auto count = share_.connections_of.find(peer_);
+        const auto count = share_.connections_of.find(peer_.uid);
         if (--count->second == 0) share_.connections_of.erase(count);
         share_.one_less_busy();
     }
@@ -71,7 +75,7 @@ public:
             keep_alive_ = keep_alive_ && in_a_row < share_.limits.pipelined_requests;
             const bool whole = co_await serve_request(*head);
             busy_ = false;
-            share_.one_less_busy();
+            if (share_.draining) share_.one_less_busy();  // nobody asks before
             served_one_ = true;
             if (!whole || !keep_alive_ || share_.draining) break;
         }
@@ -86,16 +90,15 @@ public:
     }
 
 private:
-    /// The next operation ends with operation_aborted when `after` has passed.
+    /// The next operation ends with operation_aborted when `at` has passed.
     void set_deadline(Clock::time_point at) {
         timed_out_ = false;
-        timer_.expires_at(at);
-        timer_.async_wait([this, at, alive = std::weak_ptr(alive_)](error_code error) {
-            if (error || alive.expired() || timer_.expiry() != at) return;
-            timed_out_ = true;
-            error_code ignored;
-            socket_.cancel(ignored);
-        });
+        deadline_.set(at);
+    }
+    void give_up() {
+        timed_out_ = true;
+        error_code ignored;
+        socket_.cancel(ignored);
     }
 
     /// Reads up to the empty line, judges the bytes, lets the parser read them. Nothing when the connection is over.
@@ -104,10 +107,6 @@ private:
         set_deadline(Clock::now() + (served_one_ ? share_.limits.keep_alive : share_.limits.first_byte));
         for (std::size_t seen = 0;;) {
             const auto bytes = view_of(buffer_);
-            if (!bytes.empty() && !whole_head) {
-                whole_head = Clock::now() + share_.limits.whole_head;
-                set_deadline(*whole_head);
-            }
             const auto end = bytes.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
             if (end != std::string_view::npos) {
                 auto parser = co_await parse_head(bytes.substr(0, end + 4));
@@ -118,9 +117,13 @@ private:
                 co_return nullptr;
             }
             if (share_.draining && bytes.empty()) co_return nullptr;
+            if (!bytes.empty() && !whole_head) {
+                whole_head = Clock::now() + share_.limits.whole_head;
+                set_deadline(*whole_head);
+            }
             seen = bytes.size();
             auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(8 << 10), kAwait);
-            if (error) {
+            if (error || timed_out_) {
                 const Refusal refusal{408, "RequestTimeout", "head: not whole within its deadline"};
                 if (timed_out_ && buffer_.size() > 0) co_await refuse(refusal);
                 co_return nullptr;
@@ -147,27 +150,36 @@ private:
             co_return nullptr;
         }
         buffer_.consume(used);
+        if (auto refusal = judge_peer(parser->get())) {
+            co_await refuse(*refusal);
+            co_return nullptr;
+        }
         keep_alive_ = parser->get().keep_alive();
         co_return parser;
+    }
+
+    std::optional<Refusal> judge_peer(const Parser::value_type& head) const {
+        if (peer_.access == nullptr) return std::nullopt;
+        return judge_access(*peer_.access, view_of(head[http::field::authorization]), view_of(head[http::field::host]));
     }
 
     /// False when the connection must end.
     net::awaitable<bool> serve_request(Parser& parser) {
         Request request = describe(parser);
-        const auto limit = share_.router.body_rule(request.method, request.path);
+        const auto rule = share_.router.body_rule(request.method, request.path);
         const auto declared = parser.content_length().value_or(0);
         const bool has_body = parser.chunked() || declared > 0;
-        if (!limit) {  // nobody wants this body, so nobody reads it
+        if (!rule) {  // nobody wants this body, so nobody reads it
             keep_alive_ = keep_alive_ && !has_body;
         } else if (has_body) {
-            const auto most = std::min<std::uint64_t>(limit->most, share_.limits.body.count);
-            if (declared > most || (most == 0 && has_body)) {
-                const Refusal refusal = too_large(most);
+            const BodyRule within{std::min<std::size_t>(rule->most, share_.limits.body.count), rule->fc};
+            if (declared > within.most || within.most == 0) {
+                const Refusal refusal = too_large(within);
                 co_await refuse(refusal);
                 co_return false;
             }
-            parser.body_limit(most);
-            const bool whole = co_await read_body(parser, most);
+            parser.body_limit(within.most);
+            const bool whole = co_await read_body(parser, within);
             if (!whole) co_return false;
             request.body = std::move(parser.get().body());
         }
@@ -188,14 +200,25 @@ private:
         request.path = target.substr(0, question);
         request.query = target.substr(std::min(question + 1, target.size()));
         request.content_type = view_of(message[http::field::content_type]);
+        for (const auto& field : message) keep_header(view_of(field.name_string()), view_of(field.value()), request);
         return request;
     }
 
-    static Refusal too_large(std::uint64_t most) {
-        return {413, "RequestTooLarge", "body: at most " + std::to_string(most) + " bytes on this path"};
+    /// Keeps the headers that some route reads.
+    static void keep_header(std::string_view name, std::string_view value, Request& request) {
+        constexpr std::string_view kPrefix = "x-fc-";
+        std::string lower(name);
+        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        if (lower.starts_with(kPrefix) || lower == "if-match") request.headers.emplace_back(std::move(lower), value);
     }
 
-    net::awaitable<bool> read_body(Parser& parser, std::uint64_t most) {
+    static Refusal too_large(const BodyRule& rule) {
+        const auto most = std::to_string(rule.most);
+        if (rule.fc) return {400, "EntityTooLarge", "payload size exceeds maximum allowed size (" + most + " bytes)"};
+        return {413, "RequestTooLarge", "body: at most " + most + " bytes on this path"};
+    }
+
+    net::awaitable<bool> read_body(Parser& parser, const BodyRule& rule) {
         const auto expect = view_of(parser.get()[http::field::expect]);
         if (!expect.empty() && !beast::iequals(parser.get()[http::field::expect], "100-continue")) {
             const Refusal refusal{417, "InvalidRequest", "Expect: only \"100-continue\" is understood"};
@@ -217,7 +240,7 @@ private:
             set_deadline(std::min(whole_body, Clock::now() + share_.limits.body_idle));
             const auto [error, count] = co_await http::async_read_some(socket_, buffer_, parser, kAwait);
             if (error) {
-                if (auto refusal = explain(error, most)) co_await refuse(*refusal);
+                if (auto refusal = explain(error, rule)) co_await refuse(*refusal);
                 co_return false;
             }
             if (!hold_buffered(parser.get().body().size())) {
@@ -231,9 +254,9 @@ private:
         co_return true;
     }
 
-    std::optional<Refusal> explain(error_code error, std::uint64_t most) const {
+    std::optional<Refusal> explain(error_code error, const BodyRule& rule) const {
         if (timed_out_) return Refusal{408, "RequestTimeout", "body: no byte within its deadline"};
-        if (error == http::error::body_limit) return too_large(most);
+        if (error == http::error::body_limit) return too_large(rule);
         if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
             error != http::error::end_of_stream && error != http::error::partial_message)
             return Refusal{400, "InvalidRequest", "body: " + error.message()};
@@ -247,18 +270,23 @@ private:
         return share_.buffered <= share_.limits.buffered_bodies.count;
     }
 
+    /// Waits for the route. What it answers through is no more than this pointer: it is copied for nothing, and holds
+    /// since a connection lives until it has been answered.
     net::awaitable<Response> answer(Request& request) {
-        timer_.cancel();
-        auto initiate = [this, &request]<class Handler>(Handler&& handler) {
-            auto kept = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
-            share_.router.handle(std::move(request), [kept, executor = socket_.get_executor()](Response response) {
-                net::post(executor,
-                          [kept, response = std::move(response)]() mutable { std::move (*kept)(std::move(response)); });
+        deadline_.clear();
+        auto initiate = [this, &request](Resume&& resume) {
+            resume_.emplace(std::move(resume));
+            share_.router.handle(std::move(request), [this](Response response) {
+                response_ = std::move(response);
+                net::post(share_.context, [this] {
+                    Resume next = std::move(*resume_);
+                    resume_.reset();
+                    std::move(next)();
+                });
             });
         };
-        Response response =
-            co_await net::async_initiate<const net::use_awaitable_t<>, void(Response)>(initiate, net::use_awaitable);
-        co_return response;
+        co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
+        co_return std::move(response_);
     }
 
     // Arguments of coroutines are references to named objects of the caller: GCC 12 copies braced temporaries that are
@@ -271,17 +299,21 @@ private:
 
     net::awaitable<bool> write(Response& response, bool head_only) {
         keep_alive_ = keep_alive_ && !share_.draining;
-        http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
-        message.set(http::field::content_type, response.content_type);
-        message.set("X-Request-Id", id_);
-        message.set("X-Fc-Request-Id", id_);
-        for (const auto& [name, value] : response.headers) message.set(name, value);
-        message.keep_alive(keep_alive_);
-        message.content_length(response.body.size());
-        if (!head_only) message.body() = std::move(response.body);
+        write_head(response, id_, keep_alive_, head_);
+        std::array<net::const_buffer, 2> rest{net::buffer(head_),
+                                              head_only ? net::const_buffer() : net::buffer(response.body)};
+        error_code error;
+        const auto sent = socket_.write_some(rest, error);  // nearly always the whole of it
+        if (error && error != net::error::would_block && error != net::error::try_again) co_return !(broken_ = true);
+        for (std::size_t left = error ? 0 : sent; net::const_buffer & buffer : rest) {
+            const auto part = std::min(left, buffer.size());
+            buffer += part;
+            left -= part;
+        }
+        if (net::buffer_size(rest) == 0) co_return true;
         set_deadline(Clock::now() + share_.limits.write);
-        const auto [error, count] = co_await http::async_write(socket_, message, kAwait);
-        broken_ = static_cast<bool>(error);
+        const auto [failed, count] = co_await net::async_write(socket_, rest, kAwait);
+        broken_ = static_cast<bool>(failed);
         co_return !broken_;
     }
 
@@ -289,7 +321,7 @@ private:
     /// unread resets the other end.
     net::awaitable<void> linger() {
         error_code ignored;
-        socket_.shutdown(UnixSocket::shutdown_send, ignored);
+        socket_.shutdown(StreamSocket::shutdown_send, ignored);
         const auto until = Clock::now() + kLinger;
         std::array<char, 16 << 10> waste;
         set_deadline(until);
@@ -297,16 +329,18 @@ private:
             const auto [error, count] = co_await socket_.async_read_some(net::buffer(waste), kAwait);
             if (error || share_.draining) break;
         }
-        timer_.cancel();
+        deadline_.stop();
     }
 
-    UnixSocket socket_;
-    net::steady_timer timer_;
-    const uid_t peer_;
+    StreamSocket socket_;
+    Deadline deadline_;
+    const Peer peer_;
     ServerShare& share_;
     beast::flat_buffer buffer_;
-    std::shared_ptr<void> alive_ = std::make_shared<char>();  // a timer that has fired may be told of after the end
+    std::optional<Resume> resume_;  // the coroutine that waits for a route
+    Response response_;             // what the route has answered
     std::string id_;
+    std::string head_;
     std::uint64_t held_ = 0;
     bool busy_ = false;
     bool served_one_ = false;
@@ -315,7 +349,7 @@ private:
     bool broken_ = false;  // nothing more can be written
 };
 
-net::awaitable<void> serve_connection(UnixSocket socket, uid_t peer, ServerShare& share) {
+net::awaitable<void> serve_connection(StreamSocket socket, Peer peer, ServerShare& share) {
     Connection connection(std::move(socket), peer, share);
     co_await connection.serve();
 }

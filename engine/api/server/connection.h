@@ -7,14 +7,15 @@
 #include <sys/types.h>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <cstdint>
 #include <map>
 #include <set>
 
 #include "engine/api/limits.h"
 #include "engine/api/routes/router.h"
+#include "engine/api/server/access.h"
 
 namespace hotcell::api {
 
@@ -22,19 +23,26 @@ class Connection;
 
 /// What the connections of one server share.
 struct ServerShare {
+    boost::asio::io_context& context;
     const Router& router;
     const ServerLimits limits;
     std::set<Connection*> connections;
     std::map<uid_t, std::uint32_t> connections_of;
     std::uint64_t buffered = 0;  // bytes of bodies held by all connections
     bool draining = false;
-    std::function<void()> one_less_busy;  // after a request has been answered or a connection has ended
+    std::function<void()> one_less_busy;  // a connection has ended or, while draining, answered
 };
 
-using UnixSocket = boost::asio::local::stream_protocol::socket;
+using StreamSocket = boost::asio::generic::stream_protocol::socket;
+
+/// Who is at the other end.
+struct Peer {
+    uid_t uid;                          // of a Unix socket; those who come over TCP count as one user
+    const TcpAccess* access = nullptr;  // what they must show; null for a Unix socket
+};
 
 /// Serves one accepted socket to its end; counted in `share` for as long.
-boost::asio::awaitable<void> serve_connection(UnixSocket socket, uid_t peer, ServerShare& share);
+boost::asio::awaitable<void> serve_connection(StreamSocket socket, Peer peer, ServerShare& share);
 
 /// Connections with a request that is not answered yet.
 std::size_t count_busy(const ServerShare& share);

@@ -1,8 +1,11 @@
 #include "engine/api/server/server.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -18,14 +21,15 @@ namespace hotcell::api {
 
 namespace net = boost::asio;
 using boost::system::error_code;
-using Acceptor = net::local::stream_protocol::acceptor;
+using Acceptor = net::basic_socket_acceptor<net::generic::stream_protocol>;
 
 namespace {
 
+constexpr uid_t kNobody = static_cast<uid_t>(-1);      // no process can have it
 constexpr std::chrono::milliseconds kAcceptPause{50};  // when the process is out of descriptors
 
 /// One try, never waiting: whoever is over the limit gets the answer or, with a full socket, only the close.
-void turn_away(UnixSocket& socket) {
+void turn_away(StreamSocket& socket) {
     constexpr std::string_view kAnswer =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 89\r\n"
         "Connection: close\r\nRetry-After: 1\r\n\r\n"
@@ -38,33 +42,47 @@ void turn_away(UnixSocket& socket) {
 }  // namespace
 
 struct Server::State {
-    State(const Router& router, ServerLimits limits) : share{router, limits, {}, {}, 0, false, {}} {
+    struct Listener {
+        Acceptor acceptor;
+        std::optional<TcpAccess> access;  // of a TCP socket
+    };
+
+    State(const Router& router, ServerLimits limits) : share{context, router, limits, {}, {}, 0, false, {}} {
         share.one_less_busy = [this] { tell_counts(); };
     }
 
-    net::awaitable<void> accept(Acceptor& acceptor) {
+    net::awaitable<void> accept(Listener& listener) {
         for (;;) {
-            auto [error, socket] = co_await acceptor.async_accept(net::as_tuple(net::use_awaitable));
-            if (error == net::error::operation_aborted || !acceptor.is_open()) co_return;
+            auto [error, socket] = co_await listener.acceptor.async_accept(net::as_tuple(net::use_awaitable));
+            if (error == net::error::operation_aborted || !listener.acceptor.is_open()) co_return;
             if (error) {
                 net::steady_timer pause(context, kAcceptPause);
                 co_await pause.async_wait(net::as_tuple(net::use_awaitable));
                 continue;
             }
-            admit(std::move(socket));
+            if (const auto peer = peer_of(listener, socket)) admit(std::move(socket), *peer);
         }
     }
 
-    void admit(UnixSocket socket) {
+    std::optional<Peer> peer_of(const Listener& listener, StreamSocket& socket) {
+        if (listener.access) {
+            error_code ignored;
+            socket.set_option(net::ip::tcp::no_delay(true), ignored);
+            return Peer{kNobody, &*listener.access};
+        }
         ::ucred peer{};  // of the process that connected
         ::socklen_t size = sizeof peer;
-        if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
+        if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+        return Peer{peer.uid, nullptr};
+    }
+
+    void admit(StreamSocket socket, Peer peer) {
         const auto same = share.connections_of.find(peer.uid);
         const auto of_peer = same == share.connections_of.end() ? 0 : same->second;
         if (share.draining || share.connections.size() >= share.limits.connections ||
             of_peer >= share.limits.connections_per_uid)
             return turn_away(socket);
-        net::co_spawn(context, serve_connection(std::move(socket), peer.uid, share), net::detached);
+        net::co_spawn(context, serve_connection(std::move(socket), peer, share), net::detached);
         tell_counts();
     }
 
@@ -84,7 +102,7 @@ struct Server::State {
 
     ServerShare share;  // outlives the connections, which the context destroys
     net::io_context context{1};
-    std::list<Acceptor> acceptors;
+    std::list<Listener> listeners;
     std::thread thread;
 };
 
@@ -95,19 +113,27 @@ Server::~Server() {
     finish(Millis(0));
 }
 
-Result<> Server::listen_on(linux::UniqueFd listener) {
+Result<> Server::listen_on(linux::UniqueFd listener, std::optional<TcpAccess> access) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        return fail_errno(errno, "ask a listening socket for its address");
+    if ((address.ss_family != AF_UNIX) != access.has_value())
+        return fail(ErrorKind::InvalidArgument, "listening socket: TCP, and nothing else, needs a token");
+    if (access && access->token.empty())
+        return fail(ErrorKind::InvalidArgument, "token: at least one character, not none");
     error_code error;
     Acceptor acceptor(state_->context);
-    acceptor.assign(net::local::stream_protocol(), listener.get(), error);
+    acceptor.assign({address.ss_family, 0}, listener.get(), error);
     if (error) return fail_errno(error.value(), "take over a listening socket");
     (void)listener.release();
-    state_->acceptors.push_back(std::move(acceptor));
+    state_->listeners.push_back({std::move(acceptor), std::move(access)});
     return {};
 }
 
 void Server::start() {
-    for (Acceptor& acceptor : state_->acceptors)
-        net::co_spawn(state_->context, state_->accept(acceptor), net::detached);
+    for (State::Listener& listener : state_->listeners)
+        net::co_spawn(state_->context, state_->accept(listener), net::detached);
     state_->thread = std::thread([state = state_.get()] { state->context.run(); });
 }
 
@@ -115,7 +141,7 @@ void Server::stop_accepting() {
     if (!state_->thread.joinable()) return;
     net::post(state_->context, [state = state_.get()] {
         state->share.draining = true;
-        for (Acceptor& acceptor : state->acceptors) acceptor.close();
+        for (State::Listener& listener : state->listeners) listener.acceptor.close();
         close_idle(state->share);
         state->tell_counts();
         const std::lock_guard lock(state->mutex);

@@ -1,16 +1,17 @@
-// The HTTP/1.1 server on Unix sockets: connections, their limits and deadlines; a route answers each request.
+// The HTTP/1.1 server on Unix sockets and, for those who show a token, TCP: connections, their limits and deadlines; a route answers each request.
 //
 // Here: accepting, counting per peer, reading within bounds, writing, draining. Not here: what a request means (routes/).
 // Threads: start() makes one thread that all connections share; the methods may be called from any other thread.
-// Kernel: unix(7), SO_PEERCRED.
+// Kernel: unix(7), SO_PEERCRED, tcp(7).
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string_view>
+#include <optional>
 
 #include "engine/api/limits.h"
 #include "engine/api/routes/router.h"
+#include "engine/api/server/access.h"
 #include "engine/linux/unique_fd.h"
 
 namespace hotcell::api {
@@ -22,8 +23,8 @@ public:
     Server(const Router& router, ServerLimits limits);
     ~Server();
 
-    /// Accepts on a listening Unix socket. Before start().
-    Result<> listen_on(linux::UniqueFd listener);
+    /// Accepts on a listening socket. Before start(). A TCP socket needs `access`, a Unix socket may have none.
+    Result<> listen_on(linux::UniqueFd listener, std::optional<TcpAccess> access = std::nullopt);
     /// Makes the thread.
     void start();
 

@@ -15,9 +15,11 @@
 #include "engine/api/server/server.h"
 #include "engine/base/result.h"
 #include "engine/linux/features.h"
+#include "engine/linux/sockets/tcp_listener.h"
 #include "engine/linux/sockets/unix_listener.h"
 #include "engine/programs/daemon/engine_service.h"
 #include "engine/programs/daemon/jail.h"
+#include "engine/programs/daemon/token_file.h"
 
 namespace hotcell::daemon {
 
@@ -64,6 +66,22 @@ int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
     return status;
 }
 
+struct TcpDoor {
+    linux::TcpListener listener;
+    api::TcpAccess access;
+};
+
+/// The token is read and the socket made before the jail, which has neither files of the host nor network sockets.
+Result<TcpDoor> open_tcp(const DaemonOptions& options) {
+    TcpDoor door;
+    door.access.token = TRY(read_token(options.listen_token_file));
+    door.listener = TRY(linux::listen_at_tcp(options.listen));
+    door.access.hosts = door.listener.hosts;
+    for (const auto& name : options.listen_names)
+        door.access.hosts.push_back(name + ":" + std::to_string(door.listener.port));
+    return door;
+}
+
 Result<int> serve(const DaemonOptions& options) {
     const linux::ServiceManager manager;
     auto listeners = TRY(linux::take_passed_listeners());  // first: no child may inherit them
@@ -73,6 +91,8 @@ Result<int> serve(const DaemonOptions& options) {
     const bool passed = !listeners.empty();
     if (!passed)
         listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
+    std::optional<TcpDoor> tcp;
+    if (!options.listen.empty()) tcp = TRY(open_tcp(options));
     auto machine = linux::describe_features();
     TRY(enter_jail(jail_of(options)));
 
@@ -82,8 +102,10 @@ Result<int> serve(const DaemonOptions& options) {
     const api::Router router(service);
     api::Server server(router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
+    if (tcp) TRY(server.listen_on(std::move(tcp->listener.fd), std::move(tcp->access)));
     server.start();
     spdlog::info("hotcelld {} listens at {}", HOTCELL_VERSION, passed ? "the socket it was passed" : options.socket);
+    if (tcp) spdlog::info("and at {} for those who show the token", tcp->listener.shown);
     manager.tell("READY=1");
 
     const int status = wait_for_the_end(events, engine);

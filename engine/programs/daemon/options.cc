@@ -33,6 +33,14 @@ std::expected<DaemonOptions, int> parse_options(int argc, char** argv) {
     app.add_option("--run-dir", engine.run_dir, "sockets and locks; one engine a directory")->capture_default_str();
     app.add_option("--socket", options.socket, "where to listen (api.sock in the run directory)");
     app.add_option("--socket-group", options.group, "who may connect besides root")->capture_default_str();
+    auto* listen = app.add_option("--listen", options.listen, "a TCP address too, 127.0.0.1:8000 or [::1]:8000 (none)");
+    auto* token = app.add_option("--listen-token-file", options.listen_token_file,
+                                 "a line that clients over TCP must show: Authorization: Bearer …");
+    app.add_option("--listen-name", options.listen_names, "a name that clients over TCP may use beside the address")
+        ->needs(listen)
+        ->allow_extra_args(false);
+    listen->needs(token);
+    token->needs(listen);
     app.add_option("--uid", engine.front_uid, "what to become")
         ->capture_default_str()
         ->check(CLI::Range(1, 2147483647));

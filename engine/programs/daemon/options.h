@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "engine/api/limits.h"
 #include "hotcell/engine.h"
@@ -12,8 +13,11 @@ namespace hotcell::daemon {
 
 struct DaemonOptions {
     EngineOptions engine;
-    std::string socket;             // empty: api.sock in the run directory
-    std::string group = "hotcell";  // may connect besides root; ignored when there is no such group
+    std::string socket;                     // empty: api.sock in the run directory
+    std::string group = "hotcell";          // may connect besides root; ignored when there is no such group
+    std::string listen;                     // "127.0.0.1:8000"; empty: no TCP
+    std::string listen_token_file;          // needed with `listen`
+    std::vector<std::string> listen_names;  // further names that clients may call the TCP socket by
     api::ServerLimits server;
     Millis drain{30'000};  // what running programs get at SIGTERM
     bool quiet = false;

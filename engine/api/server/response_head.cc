@@ -1,0 +1,41 @@
+#include "engine/api/server/response_head.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include <boost/beast/http/status.hpp>  // needs <ostream> and does not say so
+
+namespace hotcell::api {
+
+namespace {
+
+bool is_value(std::string_view text) {
+    return std::ranges::all_of(text, [](unsigned char byte) { return byte >= 0x20 && byte != 0x7f; });
+}
+
+void put(std::string& head, std::string_view name, std::string_view value) {
+    if (!is_value(value)) return;
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+void write_head(const Response& response, std::string_view request_id, bool keep_alive, std::string& head) {
+    const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
+    head.assign("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    head.append(reason.data(), reason.size()).append("\r\n");
+    const bool has_body = response.status != 204;
+    if (has_body) put(head, "Content-Type", response.content_type);
+    bool own_id = false;
+    for (const auto& [name, value] : response.headers) {
+        own_id = own_id || name == "X-Request-Id";
+        put(head, name, value);
+    }
+    if (!own_id) put(head, "X-Request-Id", request_id);
+    put(head, "X-Fc-Request-Id", request_id);
+    if (!keep_alive) put(head, "Connection", "close");
+    if (has_body) put(head, "Content-Length", std::to_string(response.body.size()));
+    head.append("\r\n");
+}
+
+}  // namespace hotcell::api
