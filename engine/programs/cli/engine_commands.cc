@@ -7,28 +7,14 @@
 #include <cstdio>
 
 #include "engine/linux/features.h"
+#include "engine/programs/cli/json_answer.h"
+#include "engine/programs/cli/output.h"
 
 namespace hotcell::cli {
 
 namespace json = boost::json;
 
 namespace {
-
-Outcome<json::object> get_object(const Host& host, const std::string& path) {
-    const auto answer = get(host, path);
-    if (!answer) return std::unexpected(answer.error());
-    json::error_code error;
-    const auto document = json::parse(answer->body, error);
-    if (error || !document.is_object())
-        return std::unexpected(Failure{kEngineFailed, "Broken", "the answer to " + path + " is not a JSON object"});
-    return document.get_object();
-}
-
-std::string text(const json::object& object, const char* name) {
-    const auto* value = object.if_contains(name);
-    if (value == nullptr) return "";
-    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
 
 void print_feature(const std::string& state, const std::string& name, const std::string& reason,
                    const std::string& hint) {
@@ -42,7 +28,8 @@ void print_features(const json::object& engine, const char* list) {
     fmt::print("\n{}\n", list);
     for (const auto& value : values->get_array())
         if (const auto* item = value.if_object())
-            print_feature(text(*item, "state"), text(*item, "name"), text(*item, "reason"), text(*item, "hint"));
+            print_feature(text_of(*item, "state"), text_of(*item, "name"), text_of(*item, "reason"),
+                          text_of(*item, "hint"));
 }
 
 void print_pools(const json::object& engine) {
@@ -54,7 +41,7 @@ void print_pools(const json::object& engine) {
     fmt::print("\n");
     for (const auto& value : pools->get_array()) {
         const auto* pool = value.if_object();
-        for (const char* column : kColumns) fmt::print("{:<14}", pool != nullptr ? text(*pool, column) : "");
+        for (const char* column : kColumns) fmt::print("{:<14}", pool != nullptr ? text_of(*pool, column) : "");
         fmt::print("\n");
     }
 }
@@ -81,10 +68,10 @@ Outcome<int> show_status(const Host& host, bool as_json) {
         return kSuccess;
     }
     const auto ready = get(host, "/readyz");
-    fmt::print("hotcell {} at {}: {}, instance {}\n", text(*engine, "version"), host.shown,
-               ready ? "ready" : "not ready", text(*engine, "instance"));
-    fmt::print("runs {}, failed starts {}, control groups {}, Landlock ABI {}\n\n", text(*engine, "runs"),
-               text(*engine, "failedStarts"), text(*engine, "cgroupDriver"), text(*engine, "landlockAbi"));
+    fmt::print("hotcell {} at {}: {}, instance {}\n", text_of(*engine, "version"), host.shown,
+               ready ? "ready" : "not ready", text_of(*engine, "instance"));
+    fmt::print("runs {}, failed starts {}, control groups {}, Landlock ABI {}\n\n", text_of(*engine, "runs"),
+               text_of(*engine, "failedStarts"), text_of(*engine, "cgroupDriver"), text_of(*engine, "landlockAbi"));
     print_pools(*engine);
     print_features(*engine, "confinement");
     print_features(*engine, "features");
@@ -93,7 +80,7 @@ Outcome<int> show_status(const Host& host, bool as_json) {
 
 Outcome<int> show_version(const Host& host, bool as_json) {
     const auto engine = get_object(host, "/version");
-    const auto server = engine ? text(*engine, "version") : "";
+    const auto server = engine ? text_of(*engine, "version") : "";
     if (as_json) {
         json::object out{{"client", HOTCELL_VERSION}, {"server", nullptr}};
         if (engine) out["server"] = json_text(server);
@@ -115,7 +102,7 @@ Outcome<int> examine_machine(const Host& host, bool as_json) {
         const auto engine = get_object(host, "/version");
         print_feature(
             engine ? "yes" : "no", "daemon",
-            engine ? "hotcelld " + text(*engine, "version") + " answers at " + host.shown : engine.error().message,
+            engine ? "hotcelld " + text_of(*engine, "version") + " answers at " + host.shown : engine.error().message,
             engine ? "" : engine.error().hint);
     }
     const bool lacking = std::ranges::any_of(features, [](const Feature& feature) { return feature.state == "no"; });

@@ -17,7 +17,8 @@ int exit_status_of(long http_status) {
         case 403: return kDenied;
         case 404:
         case 405: return kNotFound;
-        case 409: return kConflict;
+        case 409:
+        case 412: return kConflict;
         case 429:
         case 503: return kThrottled;
         case 504: return kTimedOut;

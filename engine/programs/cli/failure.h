@@ -9,7 +9,8 @@ namespace hotcell::cli {
 /// Exit statuses. A command that runs a program passes the program's own status through and uses those from 124 up.
 enum ExitStatus : int {
     kSuccess = 0,
-    kCheckFailed = 1,  // doctor: something the engine needs is missing
+    kCheckFailed = 1,     // doctor: something the engine needs is missing
+    kFunctionFailed = 1,  // invoke: the function returned or raised an error
     kUsage = 2,
     kRefused = 3,  // the values asked for are out of rule
     kNotFound = 4,

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +31,20 @@ std::size_t append(const char* bytes, std::size_t size, std::size_t count, void*
     return size * count;
 }
 
+std::size_t keep_header(const char* bytes, std::size_t size, std::size_t count, void* answer) {
+    const std::string_view line(bytes, size * count);
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return line.size();
+    std::string name(line.substr(0, colon));
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    const auto value = line.substr(colon + 1);
+    const auto first = std::min(value.find_first_not_of(" \t\r\n"), value.size());
+    const auto last = value.find_last_not_of(" \t\r\n");
+    static_cast<Answer*>(answer)->headers[name] =
+        last == std::string_view::npos ? "" : value.substr(first, last - first + 1);
+    return line.size();
+}
+
 Failure explain(const Host& host, CURL* handle, CURLcode code) {
     long sys = 0;
     ::curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &sys);
@@ -45,8 +60,18 @@ Failure explain(const Host& host, CURL* handle, CURLcode code) {
     return failure;
 }
 
-Outcome<Answer> perform(const Host& host, CURL* handle, const std::string& path) {
+Outcome<Answer> perform(const Host& host, CURL* handle, const std::string& path, std::vector<std::string> lines = {}) {
     Answer answer;
+    // The body is sent at once: the round trip of "100-continue" would cost more than a refused upload on this socket.
+    lines.emplace_back("Expect:");
+    if (!host.token.empty()) lines.push_back("Authorization: Bearer " + host.token);
+    std::unique_ptr<curl_slist, EndHeaders> headers;
+    for (const auto& line : lines) {
+        curl_slist* longer = ::curl_slist_append(headers.get(), line.c_str());
+        (void)headers.release();
+        headers.reset(longer);
+    }
+    ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
     const std::string url = host.base_url + path;
     ::curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
     if (!host.socket_path.empty()) ::curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, host.socket_path.c_str());
@@ -56,6 +81,8 @@ Outcome<Answer> perform(const Host& host, CURL* handle, const std::string& path)
     ::curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 5L);
     ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, append);
     ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+    ::curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, keep_header);
+    ::curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
     if (const CURLcode code = ::curl_easy_perform(handle); code != CURLE_OK)
         return std::unexpected(explain(host, handle, code));
     ::curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
@@ -64,6 +91,11 @@ Outcome<Answer> perform(const Host& host, CURL* handle, const std::string& path)
 }
 
 }  // namespace
+
+std::string Answer::header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string() : found->second;
+}
 
 Outcome<Host> Host::parse(std::string_view text) {
     Host host;
@@ -85,6 +117,8 @@ Outcome<Host> Host::parse(std::string_view text) {
             Failure{kUsage, "InvalidArgument",
                     "host: must be unix:///path or http://address:port, not \"" + std::string(text) + "\""});
     }
+    if (const char* token = std::getenv("HOTCELL_TOKEN"); token != nullptr && host.socket_path.empty())
+        host.token = token;
     host.shown = host.socket_path.empty() ? host.base_url : host.socket_path;
     if (!host.socket_path.empty()) host.base_url = "http://localhost";
     return host;
@@ -93,6 +127,16 @@ Outcome<Host> Host::parse(std::string_view text) {
 Outcome<Answer> get(const Host& host, const std::string& path) {
     const Handle handle(::curl_easy_init());
     return perform(host, handle.get(), path);
+}
+
+Outcome<Answer> send(const Host& host, const Call& call) {
+    const Handle handle(::curl_easy_init());
+    ::curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, call.method.c_str());
+    if (call.method == "POST" || call.method == "PUT") {
+        ::curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, call.body.data());
+        ::curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    }
+    return perform(host, handle.get(), call.path, call.headers);
 }
 
 Outcome<Answer> post_form(const Host& host, const std::string& path, const std::vector<FormField>& fields) {
@@ -105,9 +149,6 @@ Outcome<Answer> post_form(const Host& host, const std::string& path, const std::
         if (!field.file_name.empty()) ::curl_mime_filename(part, field.file_name.c_str());
     }
     ::curl_easy_setopt(handle.get(), CURLOPT_MIMEPOST, form.get());
-    // The body is sent at once: the round trip of "100-continue" would cost more than a refused upload on this socket.
-    const std::unique_ptr<curl_slist, EndHeaders> headers(::curl_slist_append(nullptr, "Expect:"));
-    ::curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     return perform(host, handle.get(), path);
 }
 

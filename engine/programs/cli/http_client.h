@@ -1,6 +1,7 @@
 // One call of the engine's API over its Unix socket (or a loopback port), through libcurl.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +20,23 @@ public:
     std::string socket_path;  // empty for a port
     std::string base_url;
     std::string shown;  // for messages
+    std::string token;  // for a port; empty: none
 };
 
 struct Answer {
     long status = 0;
     std::string body;
+    std::map<std::string, std::string> headers;  // names in lower case
+
+    /// Empty when there is none.
+    std::string header(const std::string& name) const;
+};
+
+struct Call {
+    std::string method;
+    std::string path;
+    std::string body{};
+    std::vector<std::string> headers{};  // "Name: value"
 };
 
 /// One part of a form.
@@ -34,10 +47,12 @@ struct FormField {
 };
 
 Outcome<Answer> get(const Host& host, const std::string& path);
+/// Any method, any body; waits as long as the engine takes.
+Outcome<Answer> send(const Host& host, const Call& call);
 /// Waits as long as the engine takes.
 Outcome<Answer> post_form(const Host& host, const std::string& path, const std::vector<FormField>& fields);
 
-/// For the value of a query field.
+/// For the value of a query field, or a segment of a path.
 std::string percent_encode(std::string_view text);
 
 }  // namespace hotcell::cli

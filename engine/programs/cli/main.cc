@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/programs/cli/engine_commands.h"
+#include "engine/programs/cli/function_options.h"
 #include "engine/programs/cli/run_command.h"
 
 namespace hotcell::cli {
@@ -15,7 +16,7 @@ namespace {
 
 struct Options {
     std::string host;
-    std::string output = "text";
+    std::string output = "table";
     RunOptions run;
 
     bool as_json() const { return output == "json"; }
@@ -69,15 +70,17 @@ int report(const Failure& failure, bool as_json, bool running) {
 int run(int argc, char** argv) {
     Options options;
     options.host = from_environment("HOTCELL_HOST", "");
-    options.output = from_environment("HOTCELL_OUTPUT", "text");
-    CLI::App app("runs untrusted programs in sandboxes of their own");
+    options.output = from_environment("HOTCELL_OUTPUT", "table");
+    CLI::App app("runs untrusted functions and programs in sandboxes of their own");
     app.set_version_flag("--version", "hotcell " HOTCELL_VERSION);
-    app.add_option("--host", options.host, "unix:///run/hotcell/api.sock or http://127.0.0.1:PORT (HOTCELL_HOST)");
-    app.add_option("-o,--output", options.output, "text or json (HOTCELL_OUTPUT)")
-        ->check(CLI::IsMember({"text", "json"}));
+    app.add_option("--host", options.host,
+                   "unix:///run/hotcell/api.sock or http://127.0.0.1:PORT (HOTCELL_HOST; HOTCELL_TOKEN)");
+    app.add_option("-o,--output", options.output, "table or json (HOTCELL_OUTPUT)")
+        ->check(CLI::IsMember({"table", "json"}));
     app.require_subcommand(1);
     app.fallthrough();  // --host and -o stand before or after the command
     const auto* run_command = add_run(app, options.run);
+    FunctionCommands functions(app);
     const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
     const auto* version = app.add_subcommand("version", "versions of this program and of the running engine");
     const auto* doctor =
@@ -94,6 +97,7 @@ int run(int argc, char** argv) {
     options.run.as_json = options.as_json();
     Outcome<int> outcome = kSuccess;
     if (run_command->parsed()) outcome = run_program(*host, options.run);
+    if (functions.parsed()) outcome = functions.run(*host, options.as_json());
     if (status->parsed()) outcome = show_status(*host, options.as_json());
     if (version->parsed()) outcome = show_version(*host, options.as_json());
     if (doctor->parsed()) outcome = examine_machine(*host, options.as_json());

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/json.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <memory>
-#include <optional>
+#include <stdexcept>
+
+#include "engine/api/wire/base64.h"
+#include "engine/programs/cli/files.h"
+#include "engine/programs/cli/output.h"
 
 namespace hotcell::cli {
 
@@ -16,26 +16,11 @@ namespace json = boost::json;
 
 namespace {
 
-Outcome<std::string> read_stream(std::FILE* stream, const std::string& name) {
-    std::string bytes;
-    std::array<char, 64 << 10> block;
-    while (const auto count = std::fread(block.data(), 1, block.size(), stream)) bytes.append(block.data(), count);
-    if (std::ferror(stream) != 0)
-        return std::unexpected(Failure{kRunCannotRead, "InvalidArgument", name + ": " + std::strerror(errno)});
-    return bytes;
-}
-
-Outcome<std::string> read_file(const std::string& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
-    if (!file)
-        return std::unexpected(Failure{errno == ENOENT ? kRunNoFile : kRunCannotRead, "InvalidArgument",
-                                       path + ": " + std::strerror(errno)});
-    return read_stream(file.get(), path);
-}
+constexpr ReadStatuses kStatuses{kRunNoFile, kRunCannotRead};
 
 Outcome<std::string> read_event(const std::string& event) {
-    if (event == "-") return read_stream(stdin, "standard input");
-    if (event.starts_with('@')) return read_file(event.substr(1));
+    if (event == "-") return read_stream(stdin, "standard input", kStatuses);
+    if (event.starts_with('@')) return read_file(event.substr(1), kStatuses);
     return event;
 }
 
@@ -50,36 +35,16 @@ std::string path_of(const RunOptions& options) {
     return path;
 }
 
-std::string decode_base64(std::string_view text) {
-    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    unsigned bits = 0, count = 0;
-    for (const char c : text) {
-        const auto digit = kDigits.find(c);
-        if (digit == std::string_view::npos) break;
-        bits = bits << 6 | static_cast<unsigned>(digit);
-        count += 6;
-        if (count >= 8) out.push_back(static_cast<char>(bits >> (count -= 8) & 0xff));
-    }
-    return out;
-}
-
 std::string stream_of(const json::object& report, const std::string& name) {
     const std::string text(report.at(name).as_string());
-    return report.at(name + "Encoding").as_string() == "base64" ? decode_base64(text) : text;
+    if (report.at(name + "Encoding").as_string() != "base64") return text;
+    std::string bytes;
+    if (!api::decode_base64(text, bytes)) throw std::runtime_error("not base64");
+    return bytes;
 }
 
-void write(std::FILE* to, const std::string& bytes) { std::fwrite(bytes.data(), 1, bytes.size(), to); }
-
-void print_phases(const json::object& report) {
-    fmt::print(stderr, "{:<36}{:>12}\n", "phase", "µs");
-    for (const auto& value : report.at("phases").as_array()) {
-        const auto& phase = value.as_object();
-        const std::string name(phase.at("name").as_string());
-        const bool part = name.find('.') != std::string::npos;
-        fmt::print(stderr, "{:<36}{:>12.1f}\n", (part ? "  " : "") + name, phase.at("micros").to_number<double>());
-    }
-    fmt::print(stderr, "{:<36}{:>12.1f}\n", "total", report.at("totalMicros").to_number<double>());
+void print_all_phases(const json::object& report) {
+    print_phases(report);
     fmt::print(stderr, "start {}, slot {}, peak memory {} KiB, cpu {} µs, request {}\n",
                report.at("start").as_string().c_str(), report.at("slot").as_string().c_str(),
                report.at("peakMemoryBytes").to_number<std::uint64_t>() / 1024,
@@ -107,13 +72,13 @@ int exit_status_of(const json::object& report) {
 
 int show(const json::object& report, const std::string& body, const RunOptions& options) {
     if (options.as_json) {
-        write(stdout, body + "\n");
+        write_bytes(stdout, body + "\n");
     } else {
-        write(stdout, stream_of(report, "output"));
+        write_bytes(stdout, stream_of(report, "output"));
         std::fflush(stdout);
-        write(stderr, stream_of(report, "log"));
+        write_bytes(stderr, stream_of(report, "log"));
         print_remarks(report);
-        if (options.phases) print_phases(report);
+        if (options.phases) print_all_phases(report);
     }
     return exit_status_of(report);
 }
@@ -121,7 +86,7 @@ int show(const json::object& report, const std::string& body, const RunOptions& 
 }  // namespace
 
 Outcome<int> run_program(const Host& host, const RunOptions& options) {
-    auto program = read_file(options.file);
+    auto program = read_file(options.file, kStatuses);
     if (!program) return std::unexpected(program.error());
     auto event = read_event(options.event);
     if (!event) return std::unexpected(event.error());
