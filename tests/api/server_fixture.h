@@ -1,4 +1,4 @@
-// A real server on a socket of its own with a RunService that runs nothing.
+// A real server on a socket of its own with services that run nothing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/api/server/server.h"
+#include "tests/api/fake_function_service.h"
 #include "tests/api/fake_run_service.h"
 #include "tests/api/raw_client.h"
 
@@ -56,8 +57,16 @@ protected:
                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     }
 
+    /// One request with a body and further header lines, each ended by CR LF.
+    static std::string request(const std::string& method, const std::string& target, const std::string& body = "",
+                               const std::string& more = "") {
+        return method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + more +
+               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+
     FakeRunService service_;
-    Router router_{service_};
+    FakeFunctionService functions_;
+    Router router_{service_, &functions_};
     std::unique_ptr<Server> server_;
     std::string directory_;
     std::string path_;

@@ -1,0 +1,286 @@
+// Requests about functions that must be refused: bodies, names, sizes. Each with its status and the words that help.
+#include "engine/api/limits.h"
+#include "engine/api/wire/base64.h"
+#include "tests/api/server_fixture.h"
+
+namespace hotcell::api {
+
+namespace {
+
+struct BadRequest {
+    std::string method;
+    std::string target;
+    std::string body;
+    const char* status;
+    const char* code;
+    const char* message;
+    std::string headers = "";
+};
+
+const std::string kServices = "/2016-08-15/services";
+const std::string kFunctions = kServices + "/img/functions";
+const std::string kInvoke = kFunctions + "/f/invocations";
+
+std::string repeat(const std::string& text, unsigned times) {
+    std::string out;
+    for (unsigned i = 0; i < times; ++i) out += text;
+    return out;
+}
+std::string service(const std::string& more) { return R"({"serviceName":"img")" + more + "}"; }
+std::string function(const std::string& more, const std::string& code = R"("code":{"zipFile":"UEs="})") {
+    return R"({"functionName":"f","runtime":"python3","handler":"i.h",)" + code + more + "}";
+}
+std::string many_keys(unsigned count) {
+    std::string body = "{\"a\":{";
+    for (unsigned i = 0; i < count; ++i) body += "\"k" + std::to_string(i) + "\":1,";
+    return body + "\"last\":1}}";
+}
+
+const BadRequest kBodies[] = {
+    {"POST", kServices, "", "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, "{", "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, "[]", "400", "InvalidArgument", "body: must be a JSON object"},
+    {"POST", kServices, "null", "400", "InvalidArgument", "body: must be a JSON object"},
+    {"POST", kServices, "\"a\"", "400", "InvalidArgument", "body: must be a JSON object"},
+    {"POST", kServices, service("") + "x", "400", "InvalidArgument", "body:"},
+    {"POST", kServices, service(",}"), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, R"({'serviceName':'img'})", "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(R"(,"serviceName":"b")"), "400", "InvalidArgument", "a key is given more than once"},
+    {"POST", kServices, service(R"(,"servic\u0065Name":"b")"), "400", "InvalidArgument", "given more than once"},
+    {"POST", kServices, service(R"(,"x":{"a":1,"a":2})"), "400", "InvalidArgument", "a key is given more than once"},
+    {"POST", kServices, service(",\"description\":\"\xff\""), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(",\"description\":\"\xc0\x80\""), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(",\"description\":\"\\ud800\""), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(",\"description\":\"a\nb\""), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(R"(,"description":"a\u0000b")"), "400", "InvalidArgument", "no zero character"},
+    {"POST", kServices, service(R"(,"description":7)"), "400", "InvalidArgument",
+     "description: must be a string, not 7"},
+    {"POST", kServices, service(",\"x\":1e999"), "400", "InvalidArgument", "body:"},
+    {"POST", kServices, service(",\"x\":NaN"), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kServices, service(",\"x\":" + repeat("[", 64) + repeat("]", 64)), "400", "InvalidArgument",
+     "body: not JSON"},
+    {"POST", kFunctions, "{\"x\":" + repeat("[", 1'000'000), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kFunctions, repeat("{\"x\":", 1'000'000), "400", "InvalidArgument", "body: not JSON"},
+    {"POST", kFunctions, many_keys(1'000'000), "400", "InvalidArgument", "body:"},
+    {"POST", kFunctions, "{\"a\":[" + repeat("1,", 1'000'000) + "1]}", "400", "InvalidArgument", "body:"},
+    {"POST", kServices, service(R"(,"internetAccess":"yes")"), "400", "InvalidArgument",
+     "internetAccess: must be true or false, not \\\"yes\\\""},
+    {"POST", kServices, service(R"(,"logConfig":[])"), "400", "InvalidArgument", "logConfig: must be an object"},
+    {"POST", kServices, service(R"(,"logConfig":{"project":1})"), "400", "InvalidArgument",
+     "logConfig.project: must be a string"},
+    {"POST", kServices, service(R"(,"logConfig":{"enableRequestMetrics":true})"), "400", "InvalidArgument",
+     "logConfig.enableRequestMetrics: not supported yet"},
+    {"POST", kServices, service(R"(,"vpcConfig":{"vpcId":"vpc-1","vSwitchIds":[]})"), "400", "InvalidArgument",
+     "vpcConfig: not supported yet"},
+    {"POST", kServices, service(R"(,"nasConfig":{"userId":-1,"mountPoints":[{}]})"), "400", "InvalidArgument",
+     "nasConfig: not supported yet"},
+    {"POST", kServices, "{}", "400", "InvalidArgument", "serviceName: is missing"},
+    {"POST", kServices, R"({"serviceName":null})", "400", "InvalidArgument", "serviceName: is missing"},
+    {"PUT", kServices + "/img", "[]", "400", "InvalidArgument", "body: must be a JSON object"},
+    {"POST", kFunctions, R"({"functionName":"f","handler":"i.h","code":{"zipFile":"UEs="}})", "400", "InvalidArgument",
+     "runtime: is missing"},
+    {"POST", kFunctions, R"({"functionName":"f","runtime":"python3","code":{"zipFile":"UEs="}})", "400",
+     "InvalidArgument", "handler: is missing"},
+    {"POST", kFunctions, function("", R"("code":{})"), "400", "InvalidArgument", "code.zipFile: is missing"},
+    {"POST", kFunctions, function("", R"("code":null)"), "400", "InvalidArgument", "code.zipFile: is missing"},
+    {"POST", kFunctions, function("", R"("code":"UEs=")"), "400", "InvalidArgument", "code: must be an object"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":7})"), "400", "InvalidArgument",
+     "code.zipFile: must be a string"},
+    {"POST", kFunctions, function("", R"("code":{"ossBucketName":"b"})"), "400", "InvalidArgument",
+     "code.ossBucketName: not supported yet"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":"UEs"})"), "400", "InvalidArgument",
+     "code.zipFile: is not base64"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":"UE s="})"), "400", "InvalidArgument", "is not base64"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":"UEt="})"), "400", "InvalidArgument", "is not base64"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":"UEs=UEs="})"), "400", "InvalidArgument", "is not base64"},
+    {"POST", kFunctions, function("", R"("code":{"zipFile":"U==="})"), "400", "InvalidArgument", "is not base64"},
+    {"POST", kFunctions, function(R"(,"timeout":"3")"), "400", "InvalidArgument", "timeout: must be a whole number"},
+    {"POST", kFunctions, function(R"(,"timeout":-1)"), "400", "InvalidArgument", "timeout: must be a whole number"},
+    {"POST", kFunctions, function(R"(,"timeout":1.5)"), "400", "InvalidArgument", "timeout: must be a whole number"},
+    {"POST", kFunctions, function(R"(,"memorySize":4294967296)"), "400", "InvalidArgument",
+     "memorySize: must be a whole number in 0..4294967295, not 4294967296"},
+    {"POST", kFunctions, function(R"(,"environmentVariables":{"A":1})"), "400", "InvalidArgument",
+     "environmentVariables: must have values that are strings, not 1"},
+    {"POST", kFunctions, function(R"(,"environmentVariables":["A"])"), "400", "InvalidArgument",
+     "environmentVariables: must be an object"},
+    {"POST", kFunctions, function(R"(,"environmentVariables":{"A\u0000B":"x"})"), "400", "InvalidArgument",
+     "environmentVariables: must have no zero character"},
+    {"POST", kFunctions, function(R"(,"instanceConcurrency":5)"), "400", "InvalidArgument",
+     "instanceConcurrency: not supported yet: leave it out or send 1, not 5"},
+    {"POST", kFunctions, function(R"(,"layers":["acs:fc:x"])"), "400", "InvalidArgument", "layers: not supported yet"},
+    {"POST", kFunctions, function(R"(,"customDNS":{"nameServers":["1.1.1.1"]})"), "400", "InvalidArgument",
+     "customDNS: not supported yet"},
+    {"POST", kFunctions, function(R"(,"cpu":0.5)"), "400", "InvalidArgument", "cpu: not supported yet"},
+    {"POST", kFunctions, function(""), "400", "InvalidArgument", "X-Fc-Code-Checksum: must be a whole number",
+     "X-Fc-Code-Checksum: abc\r\n"},
+    {"GET", kServices + "?limit=0", "", "400", "InvalidArgument", "limit: must be a whole number in 1..100"},
+    {"GET", kServices + "?limit=101", "", "400", "InvalidArgument", "limit: must be a whole number in 1..100"},
+    {"GET", kServices + "?limit=1&limit=2", "", "400", "InvalidArgument", "a field is given once"},
+    {"GET", kServices + "?prefix=%zz", "", "400", "InvalidArgument", "two hexadecimal digits"},
+    {"GET", kServices + "?tag_a=b", "", "400", "InvalidArgument", "tags"},
+    {"POST", kInvoke, "", "400", "InvalidArgument", "LogType is set to an invalid value", "X-Fc-Log-Type: All\r\n"},
+    {"POST", kInvoke, "", "400", "InvalidArgument", "InvocationType is set to an invalid value",
+     "X-Fc-Invocation-Type: Later\r\n"},
+    {"POST", kInvoke, "", "400", "InvalidArgument", "asynchronous calls are not available yet",
+     "X-Fc-Invocation-Type: Async\r\n"},
+    {"POST", kInvoke, "", "400", "InvalidArgument", "LogType is set to an invalid value (allowed: None",
+     "X-Fc-Invocation-Type: Async\r\nX-Fc-Log-Type: Tail\r\n"},
+};
+
+class BadFunctionRequest : public ServerTest {
+protected:
+    void SetUp() override {
+        start();
+        client_ = std::make_unique<RawClient>(path_);
+    }
+    void TearDown() override {
+        client_.reset();
+        ServerTest::TearDown();
+    }
+    void expect_refused(const BadRequest& bad) {
+        ASSERT_TRUE(client_->send(request(bad.method, bad.target, bad.body, bad.headers)));
+        const auto answer = client_->read_answer();
+        const auto told = bad.method + " " + bad.target + " " + bad.body.substr(0, 200) + "\n" + answer.substr(0, 900);
+        EXPECT_EQ(answer.substr(0, 12), std::string("HTTP/1.1 ") + bad.status) << told;
+        EXPECT_NE(answer.find(R"("ErrorCode":")" + std::string(bad.code) + '"'), std::string::npos) << told;
+        EXPECT_NE(answer.find(bad.message), std::string::npos) << bad.message << "\n" << told;
+        EXPECT_NE(answer.find("X-Fc-Request-Id: "), std::string::npos) << told;
+    }
+
+    void keep_service(const std::string& name) {
+        Service kept;
+        kept.name = name;
+        functions_.create_service(kept, [](const Result<Service>&) {});
+    }
+
+    std::unique_ptr<RawClient> client_;
+};
+
+TEST_F(BadFunctionRequest, SaysWhatIsWrongWithIt) {
+    for (const BadRequest& bad : kBodies) expect_refused(bad);
+    EXPECT_EQ(functions_.services(), 0u);
+    EXPECT_TRUE(functions_.calls().empty());
+}
+
+TEST_F(BadFunctionRequest, RefusesNamesThatAreNone) {
+    const std::string names[] = {"%00",
+                                 "a%00b",
+                                 "%2e%2e",
+                                 "%2e%2e%2f",
+                                 "a%2fb",
+                                 "..%2f..%2fetc",
+                                 "'",
+                                 "\"",
+                                 "a'b",
+                                 "%27",
+                                 "%22",
+                                 "a%0ab",
+                                 "a%0d%0aX:1",
+                                 "1a",
+                                 "-a",
+                                 "a%20b",
+                                 "%ff",
+                                 "%c3%a9",
+                                 "a;b",
+                                 "a%5cb",
+                                 "~",
+                                 "a%25b",
+                                 "$(id)",
+                                 "a%252f",
+                                 "%7f",
+                                 "a:b",
+                                 "a@b",
+                                 "a+b",
+                                 std::string(129, 'a'),
+                                 repeat("%61", 2'000)};
+    for (const auto& name : names)
+        for (const auto& target :
+             {kServices + "/" + name, kServices + "/" + name + "/functions", kServices + "/img/functions/" + name})
+            expect_refused({"GET", target, "", "400", "InvalidArgument", "doesn't match expected format"});
+    for (const char* name : {"a%", "a%4", "%zz", "%%41"})
+        expect_refused({"GET", kServices + "/" + name, "", "400", "InvalidArgument", "two hexadecimal digits"});
+    for (const char* name : {"", "1a", "-a", "a.b", "../x", "a/b", "é", "a b", "a\\u0000", "a'b"})
+        expect_refused({"POST", kServices, R"({"serviceName":")" + std::string(name) + "\"}", "400", "InvalidArgument",
+                        name == std::string("a\\u0000") ? "no zero character" : "doesn't match expected format"});
+    expect_refused({"POST", kServices, R"({"serviceName":")" + std::string(129, 'a') + "\"}", "400", "InvalidArgument",
+                    "1..128 characters"});
+    expect_refused({"POST", kFunctions, R"({"functionName":")" + std::string(65, 'a') + "\"}", "400", "InvalidArgument",
+                    "1..64 characters"});
+    EXPECT_EQ(functions_.services(), 0u);
+    EXPECT_EQ(functions_.functions(), 0u);
+}
+
+TEST_F(BadFunctionRequest, KnowsNoVersionButTheLatest) {
+    for (const auto& [method, rest] : {std::pair{"POST", "/functions/f/invocations"},
+                                       {"GET", "/functions/f"},
+                                       {"DELETE", "/functions/f"},
+                                       {"GET", ""},
+                                       {"GET", "/functions"}}) {
+        expect_refused({method, kServices + "/img.7" + rest, "", "404", "VersionNotFound",
+                        "version '7' of service 'img' does not exist"});
+        expect_refused({method, kServices + "/img.prod" + rest, "", "404", "AliasNotFound",
+                        "alias 'prod' of service 'img' does not exist"});
+        expect_refused({method, kServices + "/img." + rest, "", "400", "InvalidArgument", "qualifier"});
+        expect_refused({method, kServices + "/img.a.b" + rest, "", "400", "InvalidArgument", "qualifier"});
+    }
+}
+
+TEST_F(BadFunctionRequest, TakesMembersThatAskForNothing) {
+    keep_service("other");
+    for (const char* more :
+         {R"(,"vpcConfig":null)", R"(,"vpcConfig":{"vpcId":"","vSwitchIds":[],"securityGroupId":""})",
+          R"(,"nasConfig":{"userId":-1,"groupId":-1,"mountPoints":[]})", R"(,"tracingConfig":{})",
+          R"(,"logConfig":{"logBeginRule":"None","enableInstanceMetrics":false})", R"(,"unknown":{"a":1})"}) {
+        client_->send(request("PUT", kServices + "/other", "{\"role\":\"\"" + std::string(more) + "}"));
+        EXPECT_TRUE(client_->read_answer().starts_with("HTTP/1.1 200")) << more;
+    }
+}
+
+TEST_F(BadFunctionRequest, BoundsWhatIsSent) {
+    const auto too_large = [&](const std::string& method, const std::string& target, std::uint64_t size) {
+        RawClient client(path_);
+        client.send(method + " " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) +
+                    "\r\n\r\n");
+        return client.read_answer();
+    };
+    auto answer = too_large("POST", kInvoke, kMaxEvent.count + 1);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
+    EXPECT_NE(
+        answer.find("\"ErrorCode\":\"EntityTooLarge\",\"ErrorMessage\":\"payload size exceeds maximum allowed size "
+                    "(6291456 bytes)\""),
+        std::string::npos)
+        << answer;
+    EXPECT_NE(too_large("POST", kServices, kMaxJson.count + 1).find("EntityTooLarge"), std::string::npos);
+    EXPECT_NE(too_large("POST", kFunctions, kMaxCodeBody.count + 1).find("EntityTooLarge"), std::string::npos);
+    EXPECT_NE(too_large("DELETE", kServices + "/img", 1).find("EntityTooLarge"), std::string::npos);
+    EXPECT_TRUE(too_large("GET", "/v1/runtimes", 1).starts_with("HTTP/1.1 413"));
+
+    RawClient chunked(path_);  // no length is told: the bytes are counted
+    chunked.send("POST " + kInvoke + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n600001\r\n" +
+                 std::string(0x600001, 'x'));
+    EXPECT_NE(chunked.read_answer().find("EntityTooLarge"), std::string::npos);
+    EXPECT_TRUE(functions_.calls().empty());
+}
+
+TEST_F(BadFunctionRequest, TakesAnEventOfSixMebibytes) {
+    const std::string event(kMaxEvent.count, '\xee');
+    client_->send(request("POST", kInvoke, event));
+    EXPECT_TRUE(client_->read_answer().ends_with(event.substr(0, 1'000)));
+    EXPECT_EQ(functions_.calls().at(0).event, event);
+}
+
+TEST_F(BadFunctionRequest, BoundsThePackageByItsBytes) {
+    keep_service("img");
+    const std::string most(kMaxPackage.count, '\0');
+    client_->send(request("POST", kFunctions, function("", R"("code":{"zipFile":")" + base64(most) + "\"}")));
+    EXPECT_TRUE(client_->read_answer().starts_with("HTTP/1.1 200"));
+    EXPECT_EQ(functions_.zip(), most);
+    client_->send(request("PUT", kFunctions + "/f", R"({"code":{"zipFile":")" + base64(most + "x") + "\"}}"));
+    const auto answer = client_->read_answer();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
+    EXPECT_NE(answer.find(R"("ErrorCode":"EntityTooLarge")"), std::string::npos) << answer;
+}
+
+}  // namespace
+
+}  // namespace hotcell::api
