@@ -1,47 +1,16 @@
 // The program `hotcell` against a real server whose service runs nothing: what it sends, prints and returns.
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
-#include <fstream>
-
-#include "tests/api/server_fixture.h"
+#include "tests/api/command_line.h"
 
 namespace hotcell::api {
 
 namespace {
 
-struct Ended {
-    int status = -1;
-    std::string out;
-    std::string err;
-};
-
-class CommandLine : public ServerTest {
+class CommandLine : public CommandLineTest {
 protected:
     void SetUp() override {
         start();
         script_ = directory_ + "/program.py";
         std::ofstream(script_) << "print('hello')\n";
-    }
-    void TearDown() override {
-        for (const auto& path : {script_, directory_ + "/err", directory_ + "/event"}) ::unlink(path.c_str());
-        ServerTest::TearDown();
-    }
-
-    Ended hotcell(const std::string& arguments, const std::string& environment = "") const {
-        const auto command = "HOTCELL_HOST=unix://" + path_ + " " + environment + " '" HOTCELL_PROGRAM "' " +
-                             arguments + " 2>'" + directory_ + "/err'";
-        Ended ended;
-        std::FILE* pipe = ::popen(command.c_str(), "re");
-        std::array<char, 4096> block;
-        while (const auto count = std::fread(block.data(), 1, block.size(), pipe))
-            ended.out.append(block.data(), count);
-        const int status = ::pclose(pipe);
-        ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-        std::ifstream err(directory_ + "/err");
-        ended.err.assign(std::istreambuf_iterator<char>(err), {});
-        return ended;
     }
     void answer(RunOutcome outcome, int code, std::string output = "", std::string log = "") {
         service_.answer_ = [=](const RunRequest&) {

@@ -294,6 +294,7 @@ private:
     net::awaitable<void> refuse(const Refusal& refusal) {
         keep_alive_ = false;
         Response response = error_response(refusal.status, refusal.code, refusal.message, "", id_);
+        if (refusal.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
         co_await write(response, false);
     }
 

@@ -1,0 +1,54 @@
+// One of the interface's fuzz targets on mutated seeds; built once for each target.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/fuzz/mutate.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace hotcell {
+namespace {
+
+TEST(ApiFuzz, HoldsItsInvariants) {
+    const std::string function =
+        R"({"functionName":"f","runtime":"python3","handler":"i.h","timeout":3,"memorySize":128,)"
+        R"("code":{"zipFile":"UEsDBA=="},"environmentVariables":{"A":"1"},"layers":[],"cpu":null})";
+    const std::string service = R"({"serviceName":"img","description":"ä","logConfig":{"project":"p","logstore":"l"},)"
+                                R"("internetAccess":true,"vpcConfig":{"vpcId":"","vSwitchIds":[]}})";
+    mutate_and_try(
+        {function, service, "POST\n/2016-08-15/services\n\n\n" + service,
+         "POST\n/2016-08-15/services/img.LATEST/functions\n\n\n" + function,
+         "POST\n/2016-08-15/services/img/functions/f/invocations\n\nTail\nevent",
+         "PUT\n/2016-08-15/services/img\n\ne1\n{}", "GET\n/2016-08-15/services\nlimit=2&prefix=a&nextToken=b\n\n",
+         "GET\n/v1/instances\nservice=img&function=f\n\n",
+         "GET\n/v1/invocations/00000000-0000-4000-8000-000000000000\n\n\n"},
+        {"\"",
+         "{",
+         "}",
+         "[",
+         "]",
+         ",",
+         ":",
+         "\\u0000",
+         "\\ud800",
+         "1e999",
+         "null",
+         "code",
+         "zipFile",
+         "==",
+         "%00",
+         "%2f",
+         "..",
+         "/",
+         ".",
+         "%",
+         "\n",
+         "LATEST",
+         std::string(70, '['),
+         service},
+        60'000, LLVMFuzzerTestOneInput);
+}
+
+}  // namespace
+}  // namespace hotcell
