@@ -274,6 +274,11 @@ TEST_F(Daemon, SaysWhyItDoesNotStart) {
         {{.options = {"--socket", "/" + std::string(120, 'x')}}, 1, "a path of 1..107 bytes"},
         {{.options = {"--libexec-dir", "/nonexistent"}}, 1, "/nonexistent"},
         {{.options = {"--pooled-slots", "1000"}}, 2, "pooled-slots"},
+        {{.options = {"--listen", "127.0.0.1:0"}}, 2, "listen-token-file"},
+        {{.options = {"--listen-token-file", "/etc/hostname"}}, 2, "listen"},
+        {{.options = {"--listen", "127.0.0.1:0", "--listen-token-file", "/nonexistent"}}, 1, "/nonexistent"},
+        {{.options = {"--listen", "127.0.0.1:0", "--listen-token-file", "/etc/passwd"}}, 1, "by others"},
+        {{.options = {"--listen", "127.0.0.1:0", "--listen-token-file", "/dev/null"}}, 1, "/dev/null"},
         {{.options = {"--tmp-size", "much"}}, 2, "tmp-size"},
         {{.options = {"--uid", "0"}}, 2, "uid"},
         {{.in_child = [] { (void)(::setgroups(0, nullptr) + ::setgid(65534) + ::setuid(65534)); }}, 1, "root"},
@@ -285,6 +290,32 @@ TEST_F(Daemon, SaysWhyItDoesNotStart) {
     }
     const auto ended = hotcell(first, std::string("run ") + test::kTestProgramsDir + "/count_bytes -- x");
     EXPECT_EQ(ended.status, 0) << "the first one is disturbed: " << ended.err;
+}
+
+TEST_F(Daemon, AnswersOverTcpFromInsideItsJail) {
+    char name[] = "/tmp/hotcell-token-XXXXXX";  // 0600
+    {
+        const linux::UniqueFd file(::mkstemp(name));
+        ASSERT_EQ(::write(file.get(), "a-token-of-letters\nmore\n", 24), 24);
+    }
+    DaemonProcess daemon({.options = {"--listen", "127.0.0.1:0", "--listen-token-file", name, "--listen-name", "box"}});
+    ASSERT_TRUE(daemon.wait_until_ready()) << daemon.log();
+    ::unlink(name);
+    const auto log = daemon.log();
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(log, found, std::regex("and at 127\\.0\\.0\\.1:([0-9]+)"))) << log;
+    const auto port = static_cast<std::uint16_t>(std::stoul(found[1].str()));
+    const auto ask = [&](const std::string& host, const std::string& token) {
+        RawClient client(port);
+        client.send("GET /version HTTP/1.1\r\nHost: " + host + ":" + found[1].str() + "\r\nAuthorization: Bearer " +
+                    token + "\r\nConnection: close\r\n\r\n");
+        return client.read_all().substr(0, 12);
+    };
+    EXPECT_EQ(ask("127.0.0.1", "a-token-of-letters"), "HTTP/1.1 200");
+    EXPECT_EQ(ask("box", "a-token-of-letters"), "HTTP/1.1 200");
+    EXPECT_EQ(ask("other", "a-token-of-letters"), "HTTP/1.1 403");
+    EXPECT_EQ(ask("127.0.0.1", "a-token-of-lettera"), "HTTP/1.1 401");
+    EXPECT_EQ(daemon.end(SIGTERM), 0) << daemon.log();
 }
 
 TEST_F(Daemon, TakesASocketFromItsServiceManager) {
