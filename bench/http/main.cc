@@ -106,7 +106,7 @@ int connect_to(const sockaddr_un& address) {
 /// One caller until `stop`; the time of each call in nanoseconds.
 std::vector<std::uint64_t> call_until(const std::atomic<bool>& stop, int fd, const std::string& request) {
     std::vector<std::uint64_t> times;
-    std::string answer(64 << 10, '\0');
+    std::string answer(request.size() + (8 << 10), '\0');  // the event comes back
     while (!stop) {
         const auto before = Clock::now();
         if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))

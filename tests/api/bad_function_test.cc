@@ -266,17 +266,18 @@ TEST_F(BadFunctionRequest, TakesAnEventOfSixMebibytes) {
     const std::string event(kMaxEvent.count, '\xee');
     client_->send(request("POST", kInvoke, event));
     EXPECT_TRUE(client_->read_answer().ends_with(event.substr(0, 1'000)));
-    EXPECT_EQ(functions_.calls().at(0).event, event);
+    EXPECT_TRUE(functions_.calls().at(0).event == event);
 }
 
 TEST_F(BadFunctionRequest, BoundsThePackageByItsBytes) {
     keep_service("img");
+    constexpr std::chrono::seconds kPatience(60);  // sanitizers read slowly
     const std::string most(kMaxPackage.count, '\0');
     client_->send(request("POST", kFunctions, function("", R"("code":{"zipFile":")" + base64(most) + "\"}")));
-    EXPECT_TRUE(client_->read_answer().starts_with("HTTP/1.1 200"));
-    EXPECT_EQ(functions_.zip(), most);
+    EXPECT_TRUE(client_->read_answer(kPatience).starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(functions_.zip() == most);
     client_->send(request("PUT", kFunctions + "/f", R"({"code":{"zipFile":")" + base64(most + "x") + "\"}}"));
-    const auto answer = client_->read_answer();
+    const auto answer = client_->read_answer(kPatience);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
     EXPECT_NE(answer.find(R"("ErrorCode":"EntityTooLarge")"), std::string::npos) << answer;
 }

@@ -74,6 +74,22 @@ TEST(Utf8, AcceptsWellFormedAndNothingElse) {
         EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
+TEST(Base64, DecodesInPiecesWhatItCoded) {
+    std::string bytes;
+    for (int i = 0; i < 10'000; ++i) bytes.push_back(static_cast<char>(i * 7));
+    for (std::size_t size = 9'990; size < bytes.size(); ++size) {
+        const auto coded = base64(bytes.substr(0, size));
+        for (const std::size_t piece : {1, 3, 4, 5, 4'096, 20'000}) {
+            Base64Decoder decoder;
+            for (std::size_t at = 0; at < coded.size(); at += piece) ASSERT_TRUE(decoder.add(coded.substr(at, piece)));
+            ASSERT_TRUE(decoder.finish());
+            ASSERT_EQ(decoder.bytes(), bytes.substr(0, size));
+        }
+    }
+    for (const char* bad : {"Zg", "Zg=", "Zg==Zg==", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm-v", "Zm9vZ", "=Zm9"})
+        EXPECT_FALSE(decode_base64(bad, bytes)) << bad;
+}
+
 TEST(Base64, PadsAsTheStandardSays) {
     for (const auto& [plain, coded] :
          {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}})

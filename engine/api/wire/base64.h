@@ -22,6 +22,8 @@ public:
     std::string& bytes() { return bytes_; }
 
 private:
+    void add_groups(std::string_view& text);
+
     std::string bytes_;
     std::uint32_t bits_ = 0;
     unsigned digits_ = 0;  // of the group of four that is under way, padding counted
