@@ -9,6 +9,7 @@ std::string_view name_of(StartKind kind) {
         case StartKind::Automatic: return "auto";
         case StartKind::Exec: return "exec";
         case StartKind::Zygote: return "zygote";
+        case StartKind::Prepared: return "prepared";
     }
     return "auto";
 }

@@ -64,7 +64,7 @@ endforeach()
 if(TARGET hotcell_python)
   add_dependencies(hotcell_product hotcell_python hotcell-unpack)
   install(DIRECTORY ${CMAKE_BINARY_DIR}/share/hotcell/shims DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell
-          USE_SOURCE_PERMISSIONS)
+          USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 endif()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtimes ${CMAKE_SOURCE_DIR}/rootfs DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell)
 if(TARGET engine::embed)

@@ -33,6 +33,14 @@ public:
         --runs_;
         promised_ -= memory.count;
     }
+    /// Memory of an environment, which stays promised between its calls. False when there is not so much.
+    bool reserve(Bytes memory) {
+        if (closed_ || memory.count > budget_.count - promised_) return false;
+        promised_ += memory.count;
+        return true;
+    }
+    void give_back(Bytes memory) { promised_ -= memory.count; }
+    bool is_closed() const { return closed_; }
     void close() { closed_ = true; }
     std::uint32_t runs() const { return runs_; }
 

@@ -45,6 +45,9 @@ std::vector<std::string> make_environment(const Manifest& manifest, std::map<std
 Result<StartKind> choose_start(const RunRequest& request, const Manifest& manifest) {
     if (request.start == StartKind::Zygote && !manifest.zygote)
         return fail(ErrorKind::InvalidArgument, "start: zygote, but runtime " + manifest.name + " cannot fork");
+    if (request.start == StartKind::Prepared)
+        return fail(ErrorKind::InvalidArgument,
+                    "start: prepared is for functions; a program is started by exec or zygote");
     if (request.start != StartKind::Automatic) return request.start;
     return manifest.zygote ? StartKind::Zygote : StartKind::Exec;
 }
@@ -63,6 +66,22 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
     for (std::uint32_t i = 0; i < parts_.manifests.size(); ++i)
         sources_.push_back(
             std::make_unique<SlotSource>(parts_.reactor, parts_.builder, i, parts_.manifests[i], source));
+    functions_ = std::make_unique<Functions>(
+        FunctionsParts{parts_.reactor, parts_.warden, parts_.store, parts_.manifests, sources_, admission_,
+                       [this](int change) {
+                           if (change > 0)
+                               ++starting_;
+                           else
+                               start_is_over();
+                       },
+                       [this] { tell_if_idle(); }},
+        options_);
+}
+
+void Dispatcher::start_is_over() {
+    --starting_;
+    // most programs are over sooner than a slot is built: only for a longer one the pool is filled beside it
+    refill_later_.start(kRefillDelay, [this] { refill_if_quiet(); });
 }
 
 void Dispatcher::run(Call call) {
@@ -87,7 +106,11 @@ void Dispatcher::run(Call call) {
                        0,
                        "slot: pooled, but limits.tmp or limits.processes is not that of pooled slots",
                        {}});
-    if (auto admitted = admission_.admit(call.request.limits.memory); !admitted) return refuse(admitted.error());
+    auto admitted = admission_.admit(call.request.limits.memory);
+    // idle environments give way
+    if (!admitted && functions_->make_room(call.request.limits.memory))
+        admitted = admission_.admit(call.request.limits.memory);
+    if (!admitted) return refuse(admitted.error());
 
     auto flight = std::make_shared<Flight>(Flight{.call = std::move(call), .phases = phases});
     flight->manifest = &*found;
@@ -103,6 +126,10 @@ void Dispatcher::run(Call call) {
 }
 
 void Dispatcher::store_code(const std::shared_ptr<Flight>& flight) {
+    if (!flight->call.tool.empty()) {
+        flight->stored = Result<>();
+        return;
+    }
     flight->holds_code = true;
     if (parts_.store.hold(flight->call.code_name)) {
         flight->stored = Result<>();
@@ -124,32 +151,32 @@ void Dispatcher::slot_given(const std::shared_ptr<Flight>& flight, Result<GivenS
         refill_if_quiet();
         return tell_if_idle();
     }
-    if (flight->ended) return flight->source->discard(std::move(given->slot));
+    if (flight->ended) return flight->source->discard(std::move(given->slot), flight->start);
     if (given->kind == SlotKind::Fresh)
         for (const Phase& step : given->slot->steps()) flight->phases.add_part("sandbox", step.name, step.duration);
     flight->phases.end("sandbox");
     RunRequest& request = flight->call.request;
     RunCall call{.request_id = linux::random_uuid(),
                  .code_name = flight->call.code_name,
-                 .argv = make_argv(*flight->manifest, flight->start, request.arguments),
+                 .argv = !flight->call.tool.empty() ? flight->call.tool
+                                                    : make_argv(*flight->manifest, flight->start, request.arguments),
                  .environment = make_environment(*flight->manifest, request.environment),
                  .event = std::move(request.event),
                  .start = flight->start,
                  .slot = given->kind,
                  .limits = request.limits,
-                 .limit_as_built = given->memory_limit};
+                 .limit_as_built = given->memory_limit,
+                 .give_output = std::move(flight->call.give_output)};
     Run::Hooks hooks;
     hooks.on_started = [this, flight] {
-        if (!std::exchange(flight->starting, false)) return;
-        --starting_;
-        // most programs are over sooner than a slot is built: only for a longer one the pool is filled beside it
-        refill_later_.start(kRefillDelay, [this] { refill_if_quiet(); });
+        if (std::exchange(flight->starting, false)) start_is_over();
     };
     hooks.on_end = [this, flight](Result<RunReport> result, std::unique_ptr<Slot> slot) {
         // the answer first: taking a slot apart is work, and would have the caller wait for it
         SlotSource* const source = flight->source;
+        const StartKind start = flight->start;
         end(flight, std::move(result));
-        source->discard(std::move(slot));
+        source->discard(std::move(slot), start);
         refill_if_quiet();
         tell_if_idle();
     };
@@ -174,7 +201,7 @@ void Dispatcher::end(const std::shared_ptr<Flight>& flight, Result<RunReport> re
 }
 
 void Dispatcher::tell_if_idle() {
-    if (flights_.empty() && idle_) std::exchange(idle_, nullptr)();
+    if (flights_.empty() && functions_->is_idle() && idle_) std::exchange(idle_, nullptr)();
 }
 
 void Dispatcher::refill_if_quiet() {
@@ -200,7 +227,7 @@ void Dispatcher::describe(EngineDescription& description) const {
 
 void Dispatcher::close(std::function<void()> idle) {
     admission_.close();
-    if (flights_.empty()) return idle();
+    if (flights_.empty() && functions_->is_idle()) return idle();
     idle_ = std::move(idle);
 }
 
@@ -212,10 +239,12 @@ void Dispatcher::abandon_all(const Error& error) {
         else
             end(flight, std::unexpected(error));
     }
+    functions_->abandon_all(error);
     tell_if_idle();
 }
 
 void Dispatcher::destroy_pools() {
+    functions_->abandon_all(Error{ErrorKind::Broken, 0, "the engine is closing", {}});
     for (auto& source : sources_) source->close();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/dispatch/admission.h"
+#include "engine/dispatch/functions.h"
 #include "engine/dispatch/run.h"
 #include "engine/dispatch/slot_source.h"
 #include "engine/environment/code/code_store.h"
@@ -24,6 +25,9 @@ struct Call {
     std::uint64_t accepted_ns = 0;
     Nanos hashing{};                              // the time that naming its content took
     std::function<void(Result<RunReport>)> done;  // exactly once
+    // a program of the engine's own instead of the caller's: its argv, and who reads its output while it runs
+    std::vector<std::string> tool{};
+    std::function<void(linux::UniqueFd)> give_output{};
 };
 
 struct DispatcherParts {
@@ -40,6 +44,8 @@ public:
     Dispatcher(DispatcherParts parts, const EngineOptions& options, Bytes memory_budget);
 
     void run(Call call);
+    Functions& functions() { return *functions_; }
+    const Functions& functions() const { return *functions_; }
     /// Fills the pools for the first time.
     void warm_up();
     bool is_ready() const;
@@ -58,6 +64,7 @@ private:
     void slot_given(const std::shared_ptr<Flight>& flight, Result<GivenSlot> given);
     void store_code(const std::shared_ptr<Flight>& flight);
     void end(const std::shared_ptr<Flight>& flight, Result<RunReport> result);
+    void start_is_over();
     void refill_if_quiet();
     void tell_if_idle();
 
@@ -65,6 +72,7 @@ private:
     const EngineOptions& options_;
     Admission admission_;
     std::vector<std::unique_ptr<SlotSource>> sources_;  // by runtime
+    std::unique_ptr<Functions> functions_;
     std::set<std::shared_ptr<Flight>> flights_;
     std::uint32_t starting_ = 0;
     std::uint64_t runs_ = 0;

@@ -1,6 +1,7 @@
 // The phases of one call: each begins where the one before it ended.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,12 @@ public:
 
     void end(const char* phase) {
         const std::uint64_t now = monotonic_ns();
+        phases_.push_back({phase, Nanos(now - last_)});
+        last_ = now;
+    }
+    /// The phase has ended at that time, now or before.
+    void end_at(const char* phase, std::uint64_t now) {
+        now = std::max(now, last_);
         phases_.push_back({phase, Nanos(now - last_)});
         last_ = now;
     }

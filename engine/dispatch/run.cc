@@ -55,7 +55,10 @@ void Run::begin() {
     const auto on_end = [self = weak_from_this()] {
         if (const auto run = self.lock()) run->finish_when_drained();
     };
-    out_ = std::make_unique<Output>(reactor_, slot_->take(FdRole::Stdout), call_.limits.output, on_end);
+    if (call_.give_output)
+        call_.give_output(slot_->take(FdRole::Stdout));
+    else
+        out_ = std::make_unique<Output>(reactor_, slot_->take(FdRole::Stdout), call_.limits.output, on_end);
     err_ = std::make_unique<Output>(reactor_, slot_->take(FdRole::Stderr), call_.limits.log, on_end);
     watch_memory();
     if (slot_->is_executor()) {
@@ -86,6 +89,7 @@ void Run::on_forked(Result<hc_forked> forked) {
 void Run::code_stored(Result<> stored) {
     if (finished_) return;
     if (!stored) return abandon(std::move(stored).error());
+    if (call_.code_name.empty()) return on_attached(Nanos{});
     warden_.attach(slot_->id(), call_.code_name, [self = weak_from_this()](Result<Nanos> attached) {
         if (const auto run = self.lock()) run->on_attached(std::move(attached));
     });
@@ -205,7 +209,7 @@ void Run::program_ended(const protocol::ExitReport* report) {
     in_.reset();
     oom_.reset();
     warden_.kill(slot_->id());  // what it left running dies here
-    out_->drain();
+    if (out_) out_->drain();
     err_->drain();
     timer_.start(kDrainPatience, [weak = weak_from_this()] {
         if (const auto run = weak.lock()) run->finish();
@@ -214,7 +218,7 @@ void Run::program_ended(const protocol::ExitReport* report) {
 }
 
 void Run::finish_when_drained() {
-    if (ended_ && !out_->is_open() && !err_->is_open()) finish();
+    if (ended_ && !(out_ && out_->is_open()) && !err_->is_open()) finish();
 }
 
 void Run::finish() {
@@ -229,9 +233,11 @@ RunReport Run::make_report() {
     report.request_id = call_.request_id;
     report.start = call_.start;
     report.slot = call_.slot;
-    report.output_truncated = out_->is_truncated();
+    if (out_) {
+        report.output_truncated = out_->is_truncated();
+        report.output = out_->take();
+    }
     report.log_truncated = err_->is_truncated();
-    report.output = out_->take();
     report.log = err_->take();
     report.peak_memory = slot_->peak_memory();
     const linux::WaitStatus status = linux::read_wait_status(exit_ ? exit_->status : SIGKILL);

@@ -21,14 +21,15 @@ namespace hotcell::dispatch {
 
 struct RunCall {
     std::string request_id;
-    std::string code_name;  // of the program in the store
+    std::string code_name;  // of the program in the store; empty: it lies in the root tree
     std::vector<std::string> argv;
     std::vector<std::string> environment;  // NAME=value
     std::string event;
     StartKind start = StartKind::Exec;
     SlotKind slot = SlotKind::Fresh;
     RunLimits limits;
-    Bytes limit_as_built;  // the slot's memory limit now
+    Bytes limit_as_built;                                // the slot's memory limit now
+    std::function<void(linux::UniqueFd)> give_output{};  // set: standard output is read elsewhere
 };
 
 class Run final : private environment::SlotListener, public std::enable_shared_from_this<Run> {

@@ -19,7 +19,10 @@ constexpr std::uint32_t kCpuWeight = 100;
 constexpr std::uint32_t kMostBackOff = 6;  // 50 ms · 2^6 = 3.2 s
 const RunLimits kPooledLimits;             // pids of a pooled slot are those of a call that asks for nothing else
 
-StartKind kind_of(std::size_t index) { return index == 0 ? StartKind::Exec : StartKind::Zygote; }
+constexpr std::array kKinds = {StartKind::Exec, StartKind::Zygote, StartKind::Prepared};
+constexpr Bytes kPreparedMemory = mebibytes(128);  // a runtime boots in it
+
+Bytes pooled_memory(StartKind start) { return start == StartKind::Prepared ? kPreparedMemory : kPooledMemory; }
 
 std::uint32_t inodes_for(Bytes tmp) {
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(tmp.count / 4096, 64, 1 << 20));
@@ -60,12 +63,19 @@ SlotSource::SlotSource(environment::Reactor& reactor, environment::BuilderClient
       retry_(reactor) {
     for (std::size_t i = 0; i < pools_.size(); ++i) {
         pools_[i].counts.runtime = manifest.name;
-        pools_[i].counts.start = name_of(kind_of(i));
-        pools_[i].wanted = options_.pooled_slots > 0 && (i == 0 || manifest.zygote);
+        pools_[i].counts.start = name_of(kKinds[i]);
     }
+    const bool any = options_.pooled_slots > 0;
+    pool(StartKind::Exec).wanted = any;
+    pool(StartKind::Zygote).wanted = any && manifest.zygote;
+    pool(StartKind::Prepared).wanted = any && manifest.function && manifest.function->prepared;
 }
 
 SlotSource::~SlotSource() { *alive_ = false; }
+
+SlotSource::Pool& SlotSource::pool(StartKind start) {
+    return pools_[static_cast<std::size_t>(std::ranges::find(kKinds, start) - kKinds.begin())];
+}
 
 bool SlotSource::fits_pool(const RunLimits& limits) const {
     return limits.tmp == options_.tmp_size && limits.processes == kPooledLimits.processes;
@@ -83,7 +93,7 @@ void SlotSource::get(const SlotWish& wish, OnSlot done) {
                 continue;
             }
             ++from.counts.busy;
-            return done(GivenSlot{std::move(slot), SlotKind::Pooled, kPooledMemory});
+            return done(GivenSlot{std::move(slot), SlotKind::Pooled, pooled_memory(wish.start)});
         }
         if (wish.slot == SlotKind::Pooled) {
             from.waiting.push_back(std::move(done));
@@ -165,7 +175,7 @@ void SlotSource::build_slot(StartKind start, const RunLimits& limits, Bytes memo
     with_domain([this, start, limits, memory, done = std::move(done)](Result<std::shared_ptr<Domain>> domain) {
         if (!domain) return done(std::unexpected(std::move(domain).error()));
         protocol::BuildSlot request{};
-        request.executor = start == StartKind::Exec ? 1 : 0;
+        request.executor = start == StartKind::Zygote ? 0 : 1;
         request.domain = (*domain)->id();
         request.memory_bytes = memory.count;
         request.tmp_bytes = limits.tmp.count;
@@ -186,7 +196,7 @@ void SlotSource::build_slot(StartKind start, const RunLimits& limits, Bytes memo
                 return done(std::unexpected(std::move(built).error()));
             }
             ++of.counts.built;
-            auto slot = std::make_unique<Slot>(reactor_, std::move(*built), start == StartKind::Exec, domain);
+            auto slot = std::make_unique<Slot>(reactor_, std::move(*built), start != StartKind::Zygote, domain);
             slot->drain_channel();  // an executor has said READY by now
             done(std::move(slot));
         });
@@ -196,8 +206,7 @@ void SlotSource::build_slot(StartKind start, const RunLimits& limits, Bytes memo
 void SlotSource::refill() {
     if (closed_ || !builder_.is_alive()) return;
     if (domain_ && domain_->children() >= options_.children_of_a_forker) build_domain();  // replaces it when built
-    refill(StartKind::Exec);
-    refill(StartKind::Zygote);
+    for (const StartKind start : kKinds) refill(start);
 }
 
 void SlotSource::refill(StartKind start) {
@@ -208,10 +217,37 @@ void SlotSource::refill(StartKind start) {
         one.filled_once = true;
         return;
     }
+    make_pooled(start,
+                [this, start](Result<std::unique_ptr<Slot>> slot) { pooled_slot_built(start, std::move(slot)); });
+}
+
+void SlotSource::make_pooled(StartKind start, std::function<void(Result<std::unique_ptr<Slot>>)> done) {
     RunLimits limits = kPooledLimits;
     limits.tmp = options_.tmp_size;
-    build_slot(start, limits, kPooledMemory,
-               [this, start](Result<std::unique_ptr<Slot>> slot) { pooled_slot_built(start, std::move(slot)); });
+    build_slot(start, limits, pooled_memory(start),
+               [this, start, done = std::move(done)](Result<std::unique_ptr<Slot>> slot) mutable {
+                   if (!slot || start != StartKind::Prepared) return done(std::move(slot));
+                   boot(std::move(*slot), std::move(done));
+               });
+}
+
+void SlotSource::boot(std::unique_ptr<Slot> slot, std::function<void(Result<std::unique_ptr<Slot>>)> done) {
+    const std::uint64_t id = slot->id();
+    ++pool(StartKind::Prepared).building;
+    auto& boot = booting_[id] = std::make_unique<environment::ShimBoot>(
+        reactor_, std::move(slot),
+        [this, alive = alive_, id, done = std::move(done)](Result<> booted, std::unique_ptr<Slot> back) {
+            if (!*alive) return;
+            booting_.erase(id);
+            --pool(StartKind::Prepared).building;
+            if (booted) return done(std::move(back));
+            ++pool(StartKind::Prepared).counts.failed_builds;
+            destroy(std::move(back), pool(StartKind::Prepared));
+            done(std::unexpected(std::move(booted).error().in(manifest_.name)));
+        });
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : manifest_.function->environment) environment.push_back(name + "=" + value);
+    boot->begin(manifest_.function->shim, environment);
 }
 
 void SlotSource::pooled_slot_built(StartKind start, Result<std::unique_ptr<Slot>> slot) {
@@ -227,7 +263,7 @@ void SlotSource::pooled_slot_built(StartKind start, Result<std::unique_ptr<Slot>
         OnSlot done = std::move(one.waiting.front());
         one.waiting.pop_front();
         ++one.counts.busy;
-        done(GivenSlot{std::move(*slot), SlotKind::Pooled, kPooledMemory});
+        done(GivenSlot{std::move(*slot), SlotKind::Pooled, pooled_memory(start)});
     } else {
         one.ready.push_back(std::make_unique<IdleSlot>(std::move(*slot), [this, start](IdleSlot* idle) {
             reactor_.post([this, alive = alive_, idle, start] {
@@ -262,8 +298,8 @@ void SlotSource::back_off() {
     });
 }
 
-void SlotSource::discard(std::unique_ptr<Slot> slot) {
-    Pool& from = pool(slot->is_executor() ? StartKind::Exec : StartKind::Zygote);
+void SlotSource::discard(std::unique_ptr<Slot> slot, StartKind start) {
+    Pool& from = pool(start);
     --from.counts.busy;
     destroy(std::move(slot), from);
 }
@@ -289,13 +325,15 @@ void SlotSource::close() {
     for (Pool& one : pools_) {
         for (OnSlot& done : std::exchange(one.waiting, {})) done(fail(ErrorKind::Broken, "the engine is closing"));
     }
+    for (auto& [id, boot] : std::exchange(booting_, {})) destroy(boot->give_up(), pool(StartKind::Prepared));
     if (domain_) retire(std::exchange(domain_, nullptr));
 }
 
 std::vector<PoolState> SlotSource::describe() const {
     std::vector<PoolState> states;
     for (std::size_t i = 0; i < pools_.size(); ++i) {
-        if (i == 1 && !manifest_.zygote) continue;
+        if (kKinds[i] == StartKind::Zygote && !manifest_.zygote) continue;
+        if (kKinds[i] == StartKind::Prepared && !(manifest_.function && manifest_.function->prepared)) continue;
         PoolState state = pools_[i].counts;
         state.ready = static_cast<std::uint32_t>(pools_[i].ready.size());
         state.building = pools_[i].building;

@@ -8,11 +8,13 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/environment/environment.h"
 #include "engine/environment/runtime/manifest.h"
 #include "engine/environment/slots/builder_client.h"
 #include "engine/environment/slots/slot.h"
@@ -29,7 +31,7 @@ struct SourceOptions {
 
 /// What a call wants of a slot.
 struct SlotWish {
-    StartKind start = StartKind::Exec;  // Exec or Zygote
+    StartKind start = StartKind::Exec;  // not Automatic; Prepared: whose shim has booted
     SlotKind slot = SlotKind::Any;
     RunLimits limits;
 };
@@ -52,8 +54,10 @@ public:
     void get(const SlotWish& wish, OnSlot done);
     /// True when a pooled slot can be given for these limits: pids and /tmp are fixed when a slot is built.
     bool fits_pool(const RunLimits& limits) const;
-    /// Every slot that get() gave comes back here, to be destroyed.
-    void discard(std::unique_ptr<environment::Slot> slot);
+    /// Every slot that get() gave comes back here, to be destroyed; `start` is what it was got for.
+    void discard(std::unique_ptr<environment::Slot> slot, StartKind start);
+    /// How many slots of a kind lie ready.
+    std::size_t ready(StartKind start) { return pool(start).ready.size(); }
 
     void refill();
     /// Every pool has been full once, and a domain stands.
@@ -74,7 +78,7 @@ private:
         PoolState counts;
     };
 
-    Pool& pool(StartKind start) { return pools_[start == StartKind::Zygote ? 1 : 0]; }
+    Pool& pool(StartKind start);
     void with_domain(std::function<void(Result<std::shared_ptr<environment::Domain>>)> work);
     void build_domain();
     void domain_built(Result<environment::BuiltSandbox> built);
@@ -83,6 +87,10 @@ private:
     void build_slot(StartKind start, const RunLimits& limits, Bytes memory,
                     std::function<void(Result<std::unique_ptr<environment::Slot>>)> done);
     void refill(StartKind start);
+    /// Built and, for Prepared, booted.
+    void make_pooled(StartKind start, std::function<void(Result<std::unique_ptr<environment::Slot>>)> done);
+    void boot(std::unique_ptr<environment::Slot> slot,
+              std::function<void(Result<std::unique_ptr<environment::Slot>>)> done);
     void pooled_slot_built(StartKind start, Result<std::unique_ptr<environment::Slot>> slot);
     void destroy(std::unique_ptr<environment::Slot> slot, Pool& from);
     void drop_idle(IdleSlot* idle, StartKind start);
@@ -93,7 +101,8 @@ private:
     std::uint32_t runtime_;
     const environment::Manifest& manifest_;
     SourceOptions options_;
-    std::array<Pool, 2> pools_;  // exec, zygote
+    std::array<Pool, 3> pools_;                                                // exec, zygote, prepared
+    std::map<std::uint64_t, std::unique_ptr<environment::ShimBoot>> booting_;  // by slot
     std::shared_ptr<environment::Domain> domain_;
     bool building_domain_ = false;
     bool closed_ = false;

@@ -8,11 +8,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
-#include "engine/dispatch/dispatcher.h"
 #include "engine/dispatch/validate.h"
 #include "engine/embed/describe.h"
-#include "engine/embed/prepared_state.h"
-#include "engine/environment/code/recent_names.h"
+#include "engine/embed/engine_state.h"
 #include "engine/linux/files/files.h"
 #include "engine/linux/process/spawn.h"
 #include "engine/linux/sockets/sockets.h"
@@ -24,9 +22,17 @@ using environment::Reactor;
 namespace {
 
 constexpr Bytes kMostStoredCode = mebibytes(2048);
+constexpr std::size_t kMostCallRecords = 4096;
 constexpr auto kAbandonPatience = std::chrono::seconds(5);
 constexpr auto kDestroyPatience = std::chrono::seconds(20);
 constexpr int kHelperPatienceMs = 20'000;
+
+std::vector<std::string> names_of(const std::vector<environment::Manifest>& manifests) {
+    std::vector<std::string> names;
+    for (const environment::Manifest& manifest : manifests)
+        if (manifest.function) names.insert(names.end(), manifest.names.begin(), manifest.names.end());
+    return names;
+}
 
 Bytes budget_of(const EngineOptions& options) {
     return options.memory_budget.count != 0 ? options.memory_budget : Bytes{linux::machine_memory() / 4 * 3};
@@ -34,42 +40,13 @@ Bytes budget_of(const EngineOptions& options) {
 
 }  // namespace
 
-struct Engine::State {
-    explicit State(PreparedEngine::State prepared_state);
-    ~State() { drain(Millis(0)); }
-
-    void run(RunRequest request, std::function<void(Result<RunReport>)> done);
-    void drain(Millis patience);
-    void helper_died(const char* which);
-    EngineDescription describe_here() const;
-    /// Runs `work` on the engine's thread and waits. False once that thread has gone.
-    bool call(const std::function<void()>& work);
-    bool post(std::function<void()> work);
-
-    PreparedEngine::State prepared;
-    Reactor reactor;  // before everything that waits in it: destroyed after it
-    Reactor storage;
-    environment::CodeStore store;
-    environment::RecentNames names;
-    std::unique_ptr<environment::BuilderClient> builder;
-    std::unique_ptr<environment::WardenClient> warden;
-    std::unique_ptr<dispatch::Dispatcher> dispatcher;
-
-    std::shared_mutex open_mutex;  // held shared while posting, alone to close
-    bool open = true;
-    std::mutex drain_mutex;
-    mutable std::mutex mutex;  // of the fields below
-    bool broken = false;
-    bool draining = false;
-    Error broken_error;
-    std::vector<std::function<void(Error)>> broken_callbacks;
-    EngineDescription last_description;
-    std::thread storage_thread;
-    std::thread thread;
-};
-
-Engine::State::State(PreparedEngine::State prepared_state)
-    : prepared(std::move(prepared_state)), store(prepared.options.state_dir, kMostStoredCode) {
+Engine::State::State(PreparedEngine::State prepared_state, catalog::Catalog opened)
+    : prepared(std::move(prepared_state)),
+      store(prepared.options.state_dir, kMostStoredCode),
+      runtime_names(names_of(prepared.manifests)),
+      catalog(std::move(opened)),
+      records(kMostCallRecords) {
+    hold_code();
     builder = std::make_unique<environment::BuilderClient>(reactor, std::move(prepared.builder),
                                                            [this] { helper_died("the builder has gone"); });
     warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
@@ -185,7 +162,11 @@ void Engine::State::drain(Millis patience) {
     prepared.lock.reset();
 }
 
-Result<Engine> PreparedEngine::start() && { return Engine(std::make_unique<Engine::State>(std::move(*state_))); }
+Result<Engine> PreparedEngine::start() && {
+    auto catalog =
+        TRY(catalog::Catalog::open(state_->options.state_dir + "/catalog.sqlite", names_of(state_->manifests)));
+    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(catalog)));
+}
 
 Result<Engine> Engine::open(EngineOptions options) {
     PreparedEngine prepared = TRY(prepare(std::move(options)));

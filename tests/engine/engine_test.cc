@@ -31,7 +31,13 @@ protected:
         options.state_dir = directory + "/state";
         options.run_dir = directory + "/run";
         options.libexec_dir = test::kFakeWardenDir;
-        options.runtimes_dir = std::string(test::kShimsDir) + "/../runtimes";
+        // a shim cannot boot where nothing is: runtimes that are kept booted stay out
+        options.runtimes_dir = directory + "/runtimes";
+        for (const char* part : {"/runtimes/custom", "/runtimes/python3", "/rootfs"}) {
+            std::filesystem::create_directories(directory + part);
+            std::filesystem::copy(std::string(test::kShimsDir) + "/.." + part, directory + part,
+                                  std::filesystem::copy_options::recursive);
+        }
         options.shims_dir = test::kShimsDir;
         options.pooled_slots = 1;
     }

@@ -6,15 +6,17 @@ namespace hotcell::environment {
 
 namespace {
 
-// Two frames are all a program's side ever sends; more in one piece is no frame of ours.
-constexpr std::size_t kMostBuffered = 4 * (sizeof(hc_frame) + sizeof(hc_ready));
+// No more than a few frames can lie in the socket: each waits for the one before to be answered.
+constexpr std::size_t kMostAhead = 4 * (sizeof(hc_frame) + sizeof(hc_ready));
+
+constexpr std::size_t kKeptCapacity = 64 << 10;  // of the buffer, once a large answer has been taken
 
 void append(std::string& to, const void* data, std::size_t size) { to.append(static_cast<const char*>(data), size); }
 
 }  // namespace
 
 Result<std::string> encode_run(std::uint64_t request, const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment) {
+                               const std::vector<std::string>& environment, bool keep_channel) {
     std::string strings;
     for (const auto* list : {&arguments, &environment}) {
         for (const std::string& text : *list) {
@@ -29,7 +31,8 @@ Result<std::string> encode_run(std::uint64_t request, const std::vector<std::str
         return fail(ErrorKind::InvalidArgument, "arguments, environment: " + std::to_string(strings.size()) +
                                                     " bytes together, at most " +
                                                     std::to_string(HC_MOST_RUN_BYTES - sizeof(hc_run)));
-    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_RUN, 0, request};
+    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_RUN,
+                         static_cast<std::uint16_t>(keep_channel ? HC_KEEP_CHANNEL : 0), request};
     const hc_run run{static_cast<std::uint32_t>(arguments.size()), static_cast<std::uint32_t>(environment.size())};
     std::string bytes;
     append(bytes, &frame, sizeof frame);
@@ -37,30 +40,66 @@ Result<std::string> encode_run(std::uint64_t request, const std::vector<std::str
     return bytes + strings;
 }
 
+std::string encode_load(std::string_view document) {
+    const hc_frame frame{static_cast<std::uint32_t>(document.size()), HC_FRAME_LOAD, 0, 0};
+    std::string bytes;
+    bytes.reserve(sizeof frame + document.size());
+    append(bytes, &frame, sizeof frame);
+    return bytes.append(document);
+}
+
+std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, std::string_view event) {
+    const std::size_t length = sizeof(hc_invoke) + context.size() + event.size();
+    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_INVOKE, 0, request};
+    const hc_invoke invoke{kind, static_cast<std::uint32_t>(context.size())};
+    std::string bytes;
+    bytes.reserve(sizeof frame + length);
+    append(bytes, &frame, sizeof frame);
+    append(bytes, &invoke, sizeof invoke);
+    return bytes.append(context).append(event);
+}
+
 void FrameReader::add(std::string_view bytes) {
     if (broken_) return;
-    if (buffer_.size() + bytes.size() > kMostBuffered) {
+    if (buffer_.size() + bytes.size() > most_answer_ + kMostAhead) {
         broken_ = true;
         return;
     }
     buffer_.append(bytes);
 }
 
+bool FrameReader::is_possible(const hc_frame& header) const {
+    switch (header.type) {
+        case HC_FRAME_READY: return header.length == sizeof(hc_ready);
+        case HC_FRAME_FAILED: return header.length == sizeof(hc_failed);
+        case HC_FRAME_RESULT:
+        case HC_FRAME_ERROR: return most_answer_ > 0 && header.length <= most_answer_;
+        default: return false;
+    }
+}
+
 std::optional<ProgramFrame> FrameReader::next() {
     hc_frame header{};
     if (broken_ || buffer_.size() < sizeof header) return std::nullopt;
     std::memcpy(&header, buffer_.data(), sizeof header);
-    ProgramFrame frame;
-    frame.type = header.type;
-    void* payload = header.type == HC_FRAME_READY ? static_cast<void*>(&frame.ready) : &frame.failed;
-    const std::size_t expected = header.type == HC_FRAME_READY ? sizeof frame.ready : sizeof frame.failed;
-    if ((header.type != HC_FRAME_READY && header.type != HC_FRAME_FAILED) || header.length != expected) {
+    if (!is_possible(header)) {
         broken_ = true;
         return std::nullopt;
     }
-    if (buffer_.size() < sizeof header + expected) return std::nullopt;
-    std::memcpy(payload, buffer_.data() + sizeof header, expected);
-    buffer_.erase(0, sizeof header + expected);
+    if (buffer_.size() < sizeof header + header.length) {
+        buffer_.reserve(sizeof header + header.length);
+        return std::nullopt;
+    }
+    ProgramFrame frame{header.type, header.flags, header.request, {}, {}, {}};
+    const char* payload = buffer_.data() + sizeof header;
+    if (header.type == HC_FRAME_READY)
+        std::memcpy(&frame.ready, payload, sizeof frame.ready);
+    else if (header.type == HC_FRAME_FAILED)
+        std::memcpy(&frame.failed, payload, sizeof frame.failed);
+    else
+        frame.payload.assign(payload, header.length);
+    buffer_.erase(0, sizeof header + header.length);
+    if (buffer_.empty() && buffer_.capacity() > kKeptCapacity) buffer_ = {};
     return frame;
 }
 

@@ -15,26 +15,39 @@
 namespace hotcell::environment {
 
 /// One Run frame with its header. InvalidArgument when it would be longer than HC_MOST_RUN_BYTES or a string has a NUL.
+/// `keep_channel`: the program is a shim.
 Result<std::string> encode_run(std::uint64_t request, const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment);
+                               const std::vector<std::string>& environment, bool keep_channel = false);
+/// One Load frame; `document` is JSON.
+std::string encode_load(std::string_view document);
+/// One Invoke frame; `kind` is HC_CALL_*, `context` JSON.
+std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, std::string_view event);
 
 /// A frame that a program's side may send.
 struct ProgramFrame {
-    std::uint16_t type = 0;  // HC_FRAME_READY or HC_FRAME_FAILED
+    std::uint16_t type = 0;  // HC_FRAME_READY, HC_FRAME_FAILED; HC_FRAME_RESULT, HC_FRAME_ERROR where they are allowed
+    std::uint16_t flags = 0;
+    std::uint64_t request = 0;
     hc_ready ready{};
     hc_failed failed{};
+    std::string payload;
 };
 
 /// Puts frames together from bytes as they come. Anything that is not a frame of this side ends it for good.
 class FrameReader {
 public:
+    /// From now on answers may come, of at most so many bytes each.
+    void allow_answers(std::uint32_t most_bytes) { most_answer_ = most_bytes; }
     void add(std::string_view bytes);
     /// The next whole frame, if there is one.
     std::optional<ProgramFrame> next();
     bool is_broken() const { return broken_; }
 
 private:
+    bool is_possible(const hc_frame& header) const;
+
     std::string buffer_;
+    std::uint32_t most_answer_ = 0;
     bool broken_ = false;
 };
 

@@ -51,7 +51,7 @@ void Slot::wait_channel() {
 void Slot::drain_channel() {
     const std::shared_ptr<bool> alive = alive_;
     while (channel_open_) {
-        char part[256];
+        char part[65536];
         const long n = linux::read_some(channel_->fd(), part, sizeof part);
         if (n == -EAGAIN) return;
         if (n <= 0) {
@@ -60,12 +60,14 @@ void Slot::drain_channel() {
             return;
         }
         frames_.add({part, static_cast<std::size_t>(n)});
-        while (const auto frame = frames_.next()) {
+        while (auto frame = frames_.next()) {
             if (frame->type == HC_FRAME_READY) {
                 ready_ = frame->ready;
                 if (listener_ != nullptr) listener_->on_ready(frame->ready);
-            } else if (listener_ != nullptr) {
+            } else if (listener_ != nullptr && frame->type == HC_FRAME_FAILED) {
                 listener_->on_failed(frame->failed);
+            } else if (listener_ != nullptr) {
+                listener_->on_answer(std::move(*frame));
             }
             if (!*alive) return;
         }
@@ -79,18 +81,29 @@ void Slot::drain_channel() {
 }
 
 void Slot::send(std::string bytes) {
-    const bool idle = unsent_.empty();
-    unsent_ += bytes;
-    if (idle) write_unsent();
+    if (!unsent_.empty()) {
+        unsent_ += bytes;
+        return;
+    }
+    unsent_ = std::move(bytes);
+    write_unsent();
 }
 
 void Slot::write_unsent() {
-    while (!unsent_.empty()) {
-        const long n = linux::write_some(channel_->fd(), unsent_);
+    while (sent_ < unsent_.size()) {
+        const long n = linux::write_some(channel_->fd(), std::string_view(unsent_).substr(sent_));
         if (n == -EAGAIN) return channel_->when_writable([this] { write_unsent(); });
-        if (n < 0) return unsent_.clear();  // its end is seen by reading
-        unsent_.erase(0, static_cast<std::size_t>(n));
+        if (n < 0) break;  // its end is seen by reading
+        sent_ += static_cast<std::size_t>(n);
     }
+    unsent_.clear();
+    sent_ = 0;
+}
+
+bool Slot::freeze(bool frozen) {
+    const int fd = built_.get(FdRole::Freeze);
+    if (linux::write_small(fd, frozen ? "1" : "0")) return true;
+    return linux::write_small(fd, frozen ? "FROZEN" : "THAWED").has_value();  // the v1 freezer's words
 }
 
 Result<> Slot::set_memory_limit(Bytes limit, Bytes before) {

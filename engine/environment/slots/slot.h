@@ -21,7 +21,9 @@ public:
     virtual ~SlotListener() = default;
     virtual void on_ready(const hc_ready& ready) = 0;
     virtual void on_failed(const hc_failed& failed) = 0;
-    /// The program has been started, or its process has ended.
+    /// A result or an error; comes only where answers were allowed.
+    virtual void on_answer(ProgramFrame) {}
+    /// The program has been started, or its process has ended, or what came was no frame.
     virtual void on_channel_end() = 0;
     virtual void on_exit(const protocol::ExitReport& report) = 0;
     /// Its pid 1 has ended, and with it everything in it.
@@ -45,6 +47,10 @@ public:
     void drain_channel();
     /// In order, as the socket takes it.
     void send(std::string bytes);
+    /// Its program is a shim from now on, whose answers have at most so many bytes.
+    void allow_answers(std::uint32_t most_bytes) { frames_.allow_answers(most_bytes); }
+    /// Stops or continues everything in it. Does not wait; False when the kernel refuses.
+    bool freeze(bool frozen);
 
     /// Memory and swap, in the order the kernel wants for raising or lowering.
     Result<> set_memory_limit(Bytes limit, Bytes before);
@@ -64,6 +70,7 @@ private:
     FrameReader frames_;
     std::optional<hc_ready> ready_;
     std::string unsent_;
+    std::size_t sent_ = 0;  // of unsent_
     bool dead_ = false;
     bool channel_open_ = true;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once this object has gone

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hotcell/error.h"
+#include "hotcell/function.h"
 #include "hotcell/run.h"
 #include "hotcell/units.h"
 
@@ -30,7 +31,11 @@ struct EngineOptions {
     std::uint32_t pooled_slots = 4;      // kept ready per runtime and kind of start, 0..256
     std::uint32_t concurrent_runs = 64;  // further calls are refused with Exhausted
     Bytes tmp_size = mebibytes(64);      // of /tmp in every slot
-    std::uint32_t require_landlock = 0;  // least Landlock ABI, 0: use what the kernel has
+    std::uint32_t most_instances = 300;  // environments of functions, 1..4096
+    std::uint32_t most_instances_per_function = 100;
+    Millis keep_alive{300'000};                      // an idle environment is ended after this
+    Millis freeze_after{5};                          // an idle environment is stopped after this
+    std::uint32_t require_landlock = 0;              // least Landlock ABI, 0: use what the kernel has
     std::function<void(std::string_view line)> log;  // one line of the engine's own log; unset: none
 };
 
@@ -64,6 +69,13 @@ struct EngineDescription {
     std::vector<PoolState> pools;
     std::uint64_t runs = 0;
     std::uint64_t failed_starts = 0;
+};
+
+/// A runtime and FC's identifiers that it serves.
+struct RuntimeState {
+    std::string name;
+    std::vector<std::string> serves;  // empty: programs only
+    std::vector<std::string> starts;  // of a cold function: "zygote", "prepared", "exec"
 };
 
 class Engine;
@@ -109,6 +121,37 @@ public:
     void run(RunRequest request, std::function<void(Result<RunReport>)> done);
     /// The same, waiting. Not from a callback of the engine.
     Result<RunReport> run(RunRequest request);
+
+    // ---- services and functions. These calls wait for the disk; not from a callback of the engine. Errors carry FC's
+    // code (ServiceNotFound, FunctionAlreadyExists, InvalidArgument …); `if_match` is an etag or empty.
+    Result<Service> create_service(Service service);
+    Result<Service> update_service(const std::string& name, ServiceChange change, const std::string& if_match = {});
+    Result<Service> get_service(const std::string& name) const;
+    Result<> delete_service(const std::string& name, const std::string& if_match = {});
+    Result<Page<Service>> list_services(const PageRequest& page) const;
+    /// `zip` is unpacked in a sandbox first; nothing is created when it is refused.
+    Result<Function> create_function(Function function, std::string zip);
+    Result<Function> update_function(const std::string& service, const std::string& name, FunctionChange change,
+                                     const std::string& if_match = {});
+    Result<Function> get_function(const std::string& service, const std::string& name) const;
+    Result<> delete_function(const std::string& service, const std::string& name, const std::string& if_match = {});
+    Result<Page<Function>> list_functions(const std::string& service, const PageRequest& page) const;
+
+    /// Calls a function, in a warm environment where there is one. `done` is called exactly once, on a thread of the
+    /// engine. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted
+    /// (instances, memory_budget) and Broken (no environment could be started).
+    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
+    /// The same, waiting. Not from a callback of the engine.
+    Result<InvokeReport> invoke(InvokeRequest request);
+    /// A call of the last few thousand, without its payload. NotFound.
+    Result<InvokeReport> invocation(const std::string& request_id) const;
+    /// Environments; empty names mean all.
+    std::vector<Instance> instances(const std::string& service = {}, const std::string& function = {}) const;
+    /// Ends idle environments at once and busy ones after their call. How many.
+    std::uint32_t evict_instances(const std::string& service = {}, const std::string& function = {});
+    std::vector<RuntimeState> runtimes() const;
+    /// Counters and phase histograms, Prometheus text format 0.0.4.
+    std::string metrics() const;
 
     /// Takes a few locks; meant for people and scrapers, not for the path of a call.
     EngineDescription describe() const;

@@ -64,7 +64,7 @@ struct Function {
     std::string etag;
     std::string code_name;            // sha256 that names the unpacked code in the store
     std::uint64_t code_size = 0;      // of the package, bytes
-    std::uint64_t code_checksum = 0;  // CRC-64 (ECMA-182) of the package
+    std::uint64_t code_checksum = 0;  // CRC-64 (ECMA-182) of the package; given to create_function, it must be right
 };
 
 /// Fields of a function to change; what is unset stays.
@@ -77,7 +77,8 @@ struct FunctionChange {
     std::optional<std::uint32_t> initialization_timeout_s;
     std::optional<std::uint32_t> memory_mib;
     std::optional<std::map<std::string, std::string>> environment;
-    std::optional<std::string> zip;  // the package, a zip file's bytes
+    std::optional<std::string> zip;             // the package, a zip file's bytes
+    std::optional<std::uint64_t> zip_checksum;  // must be right, when given
 };
 
 /// One page of a list sorted by name.

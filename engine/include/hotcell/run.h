@@ -11,8 +11,9 @@
 
 namespace hotcell {
 
-/// How a program's process came to be. `Automatic` takes the fastest rung the runtime offers.
-enum class StartKind : std::uint8_t { Automatic, Exec, Zygote };
+/// How a program's process came to be. `Automatic` takes the fastest rung the runtime offers. `Prepared` is for functions:
+/// the runtime was booted ahead, in a slot of the pool.
+enum class StartKind : std::uint8_t { Automatic, Exec, Zygote, Prepared };
 /// Whether the sandbox was taken from the pool or built for this call. `Any` prefers the pool.
 enum class SlotKind : std::uint8_t { Any, Pooled, Fresh };
 

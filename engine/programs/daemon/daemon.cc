@@ -17,6 +17,7 @@
 #include "engine/linux/features.h"
 #include "engine/linux/sockets/tcp_listener.h"
 #include "engine/linux/sockets/unix_listener.h"
+#include "engine/programs/daemon/engine_functions.h"
 #include "engine/programs/daemon/engine_service.h"
 #include "engine/programs/daemon/jail.h"
 #include "engine/programs/daemon/token_file.h"
@@ -99,7 +100,8 @@ Result<int> serve(const DaemonOptions& options) {
     boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
     Engine engine = TRY(std::move(prepared).start());
     EngineService service(engine, std::move(machine));
-    const api::Router router(service);
+    EngineFunctions functions(engine);
+    const api::Router router(service, &functions);
     api::Server server(router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
     if (tcp) TRY(server.listen_on(std::move(tcp->listener.fd), std::move(tcp->access)));

@@ -1,0 +1,489 @@
+#include "engine/dispatch/functions.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/dispatch/invoke_report.h"
+#include "engine/environment/runtime/documents.h"
+#include "engine/linux/files/files.h"
+
+namespace hotcell::dispatch {
+
+using environment::Answer;
+using environment::Environment;
+using environment::Manifest;
+
+struct Functions::Worker {
+    Pool* pool = nullptr;
+    std::string id;
+    std::shared_ptr<const Service> service;
+    std::shared_ptr<const Function> function;
+    SlotSource* source = nullptr;
+    const Manifest* manifest = nullptr;
+    StartKind kind = StartKind::Exec;
+    std::shared_ptr<Environment> environment{};
+    enum class State : std::uint8_t { Starting, Busy, Idle, Ended } state = State::Starting;
+    bool initialized = false;
+    bool retired = false;
+    std::uint64_t calls = 0;
+    std::int64_t created_ms = 0;
+    std::uint64_t begun_ns = 0;
+    std::uint64_t slot_ns = 0;
+    std::uint64_t loaded_ns = 0;
+    std::uint64_t idle_ns = 0;
+    std::vector<Phase> slot_steps{};
+    std::list<WorkerRef>::iterator place{};
+
+    Bytes memory() const { return mebibytes(function->memory_mib); }
+};
+
+struct Functions::Flight {
+    FunctionCall call;
+    PhaseClock phases;
+    bool cold = false;
+};
+
+struct Functions::Pool {
+    std::shared_ptr<const Function> function;
+    std::shared_ptr<const Service> service;
+    std::vector<WorkerRef> idle;  // the warmest last
+    std::deque<Flight> waiting;
+    std::uint32_t starting = 0;
+    std::uint32_t workers = 0;  // starting ones too
+    bool hungry = false;        // waits for its turn to start more
+};
+
+namespace {
+
+constexpr Bytes kMostResult = mebibytes(6);
+constexpr Bytes kMostLog = mebibytes(1);
+
+Error exhausted(std::string why) {
+    return {ErrorKind::Exhausted, 0, std::move(why), "try again later", "ResourceExhausted"};
+}
+
+bool same_revision(const Function& one, const Service& its, const Function& other, const Service& others) {
+    return one.etag == other.etag && its.etag == others.etag;
+}
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+Functions::Functions(FunctionsParts parts, const EngineOptions& options)
+    : parts_(std::move(parts)),
+      options_(options),
+      most_starting_(std::max(4u, 2 * std::thread::hardware_concurrency())),
+      sweep_timer_(parts_.reactor) {}
+
+Functions::~Functions() = default;
+
+Functions::Pool& Functions::pool_of(const Function& function) {
+    auto& pool = pools_[function.id];
+    if (!pool) pool = std::make_unique<Pool>();
+    return *pool;
+}
+
+const Manifest* Functions::manifest_of(const std::string& runtime, SlotSource*& source) const {
+    for (std::size_t i = 0; i < parts_.manifests.size(); ++i) {
+        const Manifest& one = parts_.manifests[i];
+        if (!one.function || std::ranges::find(one.names, runtime) == one.names.end()) continue;
+        source = parts_.sources[i].get();
+        return &one;
+    }
+    return nullptr;
+}
+
+void Functions::invoke(FunctionCall call) {
+    const std::uint64_t accepted_ns = call.accepted_ns;
+    Flight flight{std::move(call), PhaseClock(accepted_ns)};
+    flight.phases.end("queue");
+    if (parts_.admission.is_closed())
+        return flight.call.done(fail(ErrorKind::Exhausted, "the engine is draining: no new calls"));
+    Pool& pool = pool_of(*flight.call.function);
+    if (!pool.function || !same_revision(*pool.function, *pool.service, *flight.call.function, *flight.call.service)) {
+        if (pool.function) end_workers_of(pool.function->id);
+        pool.function = flight.call.function;
+        pool.service = flight.call.service;
+    }
+    ++calls_;
+    if (!pool.idle.empty()) {
+        const WorkerRef worker = std::move(pool.idle.back());
+        pool.idle.pop_back();
+        return assign(worker, std::move(flight));
+    }
+    if (pool.workers >= options_.most_instances_per_function && pool.starting <= pool.waiting.size())
+        return refuse(flight, exhausted("instances of function '" + pool.function->name +
+                                        "': " + std::to_string(pool.workers) + " are busy, at most " +
+                                        std::to_string(options_.most_instances_per_function) + " may be"));
+    pool.waiting.push_back(std::move(flight));
+    serve_waiting(pool);
+}
+
+void Functions::start_is_over(Pool& pool) {
+    --pool.starting;
+    --starting_;
+    parts_.starting(-1);
+    // not from within the start's own end
+    if (!hungry_.empty()) parts_.reactor.post([this] { feed_hungry(); });
+}
+
+void Functions::feed_hungry() {
+    for (std::size_t n = hungry_.size(); n > 0 && starting_ < most_starting_; --n) {
+        Pool& pool = *hungry_.front();
+        hungry_.pop_front();
+        pool.hungry = false;
+        serve_waiting(pool);
+    }
+}
+
+void Functions::refuse(Flight& flight, Error error) {
+    flight.call.done(std::unexpected(std::move(error)));
+    call_is_over();
+}
+
+Result<> Functions::start_for_waiting(Pool& pool) {
+    while (pool.starting < pool.waiting.size() && pool.workers < options_.most_instances_per_function) {
+        if (starting_ >= most_starting_) {  // the machine is busy with starts; this one's turn comes
+            if (!std::exchange(pool.hungry, true)) hungry_.push_back(&pool);
+            return {};
+        }
+        if (workers_.size() >= options_.most_instances && !make_room({}))
+            return std::unexpected(exhausted("instances: " + std::to_string(workers_.size()) + " are busy, at most " +
+                                             std::to_string(options_.most_instances) + " may be"));
+        const Bytes memory = mebibytes(pool.function->memory_mib);
+        if (!parts_.admission.reserve(memory) && !(make_room(memory) && parts_.admission.reserve(memory)))
+            return std::unexpected(exhausted("memorySize: " + std::to_string(pool.function->memory_mib) +
+                                             " MB are not free in the memory budget of all environments"));
+        start(pool);
+    }
+    return {};
+}
+
+/// As many starts as calls wait for. Where no more can be started, a call may wait for another's end: one call for each
+/// environment of its function, the newest others are refused.
+void Functions::serve_waiting(Pool& pool) {
+    const auto started = start_for_waiting(pool);
+    if (started) return;
+    while (pool.waiting.size() > pool.workers) {
+        Flight refused = std::move(pool.waiting.back());
+        pool.waiting.pop_back();
+        refuse(refused, started.error());
+    }
+}
+
+bool Functions::make_room(Bytes memory) {
+    bool any = false;
+    for (;;) {
+        if (any && parts_.admission.reserve(memory)) {
+            parts_.admission.give_back(memory);
+            return true;
+        }
+        WorkerRef oldest;
+        for (const WorkerRef& worker : workers_)
+            if (worker->state == Worker::State::Idle && (!oldest || worker->idle_ns < oldest->idle_ns)) oldest = worker;
+        if (!oldest) return false;
+        drop_idle(oldest);
+        any = true;
+    }
+}
+
+void Functions::start(Pool& pool) {
+    auto worker = std::make_shared<Worker>();
+    worker->pool = &pool;
+    worker->function = pool.function;
+    worker->service = pool.service;
+    worker->manifest = manifest_of(pool.function->runtime, worker->source);
+    worker->id = "c-" + linux::random_uuid();
+    worker->created_ms = now_ms();
+    worker->begun_ns = monotonic_ns();
+    workers_.push_back(worker);
+    worker->place = std::prev(workers_.end());
+    ++pool.workers;
+    ++pool.starting;
+    ++starting_;
+    parts_.starting(1);
+    if (worker->manifest == nullptr)
+        return parts_.reactor.post([this, worker] {
+            start_failed(worker, Error{ErrorKind::NotFound,
+                                       0,
+                                       "runtime: '" + worker->function->runtime + "' is not served by this engine",
+                                       {}});
+        });
+    worker->kind = worker->manifest->zygote                         ? StartKind::Zygote
+                   : worker->source->ready(StartKind::Prepared) > 0 ? StartKind::Prepared
+                                                                    : StartKind::Exec;
+    (void)parts_.store.hold(worker->function->code_name);
+    RunLimits limits;
+    limits.memory = worker->memory();
+    limits.tmp = options_.tmp_size;
+    worker->source->get({worker->kind, SlotKind::Any, limits},
+                        [this, worker](Result<GivenSlot> given) { slot_given(worker, std::move(given)); });
+}
+
+void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
+    if (!given) {
+        parts_.store.release(worker->function->code_name);
+        return start_failed(worker, std::move(given).error());
+    }
+    worker->slot_ns = monotonic_ns();
+    if (given->kind == SlotKind::Fresh) worker->slot_steps = given->slot->steps();
+    environment::EnvironmentSetup setup{
+        .code_name = worker->function->code_name,
+        .load = environment::load_document(*worker->manifest, *worker->service, *worker->function, worker->id),
+        .shim = {},
+        .shim_environment = {},
+        .memory = worker->memory(),
+        .memory_as_built = given->memory_limit,
+        .most_result = kMostResult,
+        .most_log = kMostLog};
+    if (worker->kind == StartKind::Exec) {
+        setup.shim = worker->manifest->function->shim;
+        for (const auto& [name, value] : worker->manifest->function->environment)
+            setup.shim_environment.push_back(name + "=" + value);
+    }
+    worker->environment =
+        std::make_shared<Environment>(parts_.reactor, parts_.warden, std::move(given->slot), std::move(setup));
+    worker->environment->start([this, worker](Result<> result) { started(worker, std::move(result)); });
+}
+
+void Functions::started(const WorkerRef& worker, Result<> result) {
+    if (!result) return start_failed(worker, std::move(result).error());
+    worker->loaded_ns = monotonic_ns();
+    start_is_over(*worker->pool);
+    worker->environment->on_death([this, worker] {
+        if (worker->state == Worker::State::Idle) drop_idle(worker);
+    });
+    free_worker(worker);
+}
+
+void Functions::start_failed(const WorkerRef& worker, Error error) {
+    if (worker->state != Worker::State::Starting) return;
+    Pool& pool = *worker->pool;
+    start_is_over(pool);
+    end_worker(worker);
+    if (!pool.waiting.empty()) {  // the call it was started for; the others have starts of their own
+        Flight flight = std::move(pool.waiting.front());
+        pool.waiting.pop_front();
+        refuse(flight, std::move(error));
+    }
+    serve_waiting(pool);
+}
+
+void Functions::assign(const WorkerRef& worker, Flight flight) {
+    worker->state = Worker::State::Busy;
+    flight.cold = worker->calls++ == 0;
+    // a start that was made for another call's sake has taken none of this one's time
+    if (flight.cold) {
+        flight.phases.end_at("admission", worker->begun_ns);
+        for (const Phase& step : worker->slot_steps) flight.phases.add_part("sandbox", step.name, step.duration);
+        flight.phases.end_at("sandbox", worker->slot_ns);
+        add_parts(flight.phases, worker->environment->start_parts());
+        flight.phases.end_at("code", worker->environment->attached_ns());
+        flight.phases.end_at("runtime", worker->loaded_ns);
+    } else {
+        flight.phases.end("admission");
+    }
+    auto shared = std::make_shared<Flight>(std::move(flight));
+    if (worker->initialized || worker->function->initializer.empty()) return call_handler(worker, std::move(shared));
+    initialize(worker, std::move(shared));
+}
+
+void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
+    const std::uint32_t timeout = worker->function->initialization_timeout_s;
+    const std::string context = environment::call_context(flight->call.request.request_id, now_ms() + timeout * 1000ll);
+    worker->environment->call(HC_CALL_INITIALIZER, context, {}, std::chrono::seconds(timeout),
+                              [this, worker, flight](Answer answer) {
+                                  flight->phases.end("init");
+                                  if (answer.kind == Answer::Kind::Result) {
+                                      worker->initialized = true;
+                                      return call_handler(worker, flight);
+                                  }
+                                  report(worker, *flight, std::move(answer), true);
+                                  end_worker(worker);  // one that could not be initialized serves nobody
+                                  serve_waiting(*worker->pool);
+                              });
+}
+
+void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
+    const std::uint32_t timeout = worker->function->timeout_s;
+    const std::string context = environment::call_context(flight->call.request.request_id, now_ms() + timeout * 1000ll);
+    Environment& environment = *worker->environment;
+    const InvokeRequest& request = flight->call.request;
+    environment.call(
+        HC_CALL_HANDLER, context, request.event, std::chrono::seconds(timeout),
+        [this, worker, flight = std::move(flight)](Answer answer) { answered(worker, *flight, std::move(answer)); });
+}
+
+void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {
+    flight.phases.end("handler");
+    const bool ended = answer.environment_ended();
+    report(worker, flight, std::move(answer), false);
+    if (!ended) return free_worker(worker);
+    end_worker(worker);
+    serve_waiting(*worker->pool);
+}
+
+void Functions::report(const WorkerRef& worker, Flight& flight, Answer answer, bool initializer) {
+    InvokeReport report = make_report(flight.call, *worker->function, std::move(answer), initializer);
+    report.instance_id = worker->id;
+    report.cold = flight.cold;
+    report.start = flight.cold ? name_of(worker->kind) : "warm";
+    flight.phases.end("respond");
+    report.total = flight.phases.total();
+    report.phases = flight.phases.take();
+    flight.call.done(std::move(report));
+    call_is_over();
+}
+
+void Functions::call_is_over() {
+    if (--calls_ == 0) parts_.idle();
+}
+
+void Functions::free_worker(const WorkerRef& worker) {
+    Pool& pool = *worker->pool;
+    if (worker->retired || !worker->environment->is_alive() ||
+        !same_revision(*worker->function, *worker->service, *pool.function, *pool.service)) {
+        end_worker(worker);
+        serve_waiting(pool);
+        return;
+    }
+    if (!pool.waiting.empty()) {
+        Flight flight = std::move(pool.waiting.front());
+        pool.waiting.pop_front();
+        return assign(worker, std::move(flight));
+    }
+    worker->state = Worker::State::Idle;
+    worker->idle_ns = monotonic_ns();
+    pool.idle.push_back(worker);
+    schedule_sweep(worker->idle_ns + static_cast<std::uint64_t>(Nanos(options_.freeze_after).count()));
+}
+
+void Functions::end_worker(const WorkerRef& worker) {
+    if (std::exchange(worker->state, Worker::State::Ended) == Worker::State::Ended) return;
+    --worker->pool->workers;
+    parts_.admission.give_back(worker->memory());
+    workers_.erase(worker->place);
+    if (!worker->environment) return;
+    parts_.store.release(worker->function->code_name);
+    // not from within the environment's own call
+    parts_.reactor.post([worker] {
+        if (auto slot = worker->environment->end()) worker->source->discard(std::move(slot), worker->kind);
+    });
+}
+
+void Functions::drop_idle(const WorkerRef& worker) {
+    std::erase(worker->pool->idle, worker);
+    end_worker(worker);
+}
+
+void Functions::retire(const std::string& function_id) {
+    end_workers_of(function_id);
+    const auto pool = pools_.find(function_id);
+    if (pool != pools_.end() && pool->second->workers == 0 && pool->second->waiting.empty() && !pool->second->hungry)
+        pools_.erase(pool);
+}
+
+void Functions::end_workers_of(const std::string& function_id) {
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers) {
+        if (worker->function->id != function_id) continue;
+        worker->retired = true;
+        if (worker->state == Worker::State::Idle) drop_idle(worker);
+    }
+}
+
+std::uint32_t Functions::evict(const std::string& service, const std::string& function) {
+    std::uint32_t count = 0;
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers) {
+        if (!service.empty() && worker->function->service != service) continue;
+        if (!function.empty() && worker->function->name != function) continue;
+        worker->retired = true;
+        if (worker->state == Worker::State::Idle) drop_idle(worker);
+        ++count;
+    }
+    return count;
+}
+
+/// One timer for all: stops what has been idle for a moment, ends what has been idle for too long.
+void Functions::sweep() {
+    sweep_at_ns_ = 0;
+    const std::uint64_t now = monotonic_ns();
+    const auto freeze_after = static_cast<std::uint64_t>(Nanos(options_.freeze_after).count());
+    const auto keep_alive = static_cast<std::uint64_t>(Nanos(options_.keep_alive).count());
+    std::uint64_t next = 0;
+    const auto later = [&](std::uint64_t at) { next = next == 0 ? at : std::min(next, at); };
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers) {
+        if (worker->state != Worker::State::Idle) continue;
+        if (now >= worker->idle_ns + keep_alive) {
+            drop_idle(worker);
+            continue;
+        }
+        if (!worker->environment->is_frozen()) {
+            if (now < worker->idle_ns + freeze_after) {
+                later(worker->idle_ns + freeze_after);
+                continue;
+            }
+            worker->environment->freeze();
+        }
+        later(worker->idle_ns + keep_alive);
+    }
+    if (next != 0) schedule_sweep(next);
+}
+
+void Functions::schedule_sweep(std::uint64_t at_ns) {
+    if (sweep_at_ns_ != 0 && sweep_at_ns_ <= at_ns) return;
+    sweep_at_ns_ = at_ns;
+    const std::uint64_t now = monotonic_ns();
+    sweep_timer_.start(Nanos(at_ns > now ? at_ns - now : 0), [this] { sweep(); });
+}
+
+Instance Functions::describe(const Worker& worker) {
+    Instance instance;
+    instance.id = worker.id;
+    instance.service = worker.function->service;
+    instance.function = worker.function->name;
+    instance.version = "LATEST";
+    switch (worker.state) {
+        case Worker::State::Starting: instance.state = "starting"; break;
+        case Worker::State::Busy: instance.state = "busy"; break;
+        default: instance.state = worker.environment->is_frozen() ? "frozen" : "idle";
+    }
+    instance.start = name_of(worker.kind);
+    instance.created_ms = worker.created_ms;
+    instance.calls = worker.calls;
+    if (worker.environment) instance.memory = worker.environment->peak_memory();
+    return instance;
+}
+
+std::vector<Instance> Functions::instances(const std::string& service, const std::string& function) const {
+    std::vector<Instance> all;
+    for (const WorkerRef& worker : workers_) {
+        if (!service.empty() && worker->function->service != service) continue;
+        if (!function.empty() && worker->function->name != function) continue;
+        all.push_back(describe(*worker));
+    }
+    return all;
+}
+
+void Functions::abandon_all(const Error& error) {
+    for (auto& [id, pool] : pools_) {
+        for (Flight& flight : std::exchange(pool->waiting, {})) { refuse(flight, error); }
+    }
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers) {
+        worker->retired = true;
+        if (worker->state == Worker::State::Idle) drop_idle(worker);
+        if (worker->state == Worker::State::Busy) worker->environment->abandon();
+    }
+}
+
+}  // namespace hotcell::dispatch

@@ -1,0 +1,110 @@
+// Which environment takes a function's call: a warm one, or one that is started for it.
+//
+// An environment serves one revision of one function in its whole life, one call at a time. A call that finds no idle one
+// waits for whichever comes first: the start made for it, or another call's end. Starts are never more than calls that wait.
+// Idle environments are stopped after a moment, and ended after the keep-alive time or when their memory is needed.
+// Not here: the catalog, which hands in functions as they stand; what happens inside an environment (environment/).
+// Threads: the engine's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/dispatch/admission.h"
+#include "engine/dispatch/phases.h"
+#include "engine/dispatch/slot_source.h"
+#include "engine/environment/code/code_store.h"
+#include "engine/environment/environment.h"
+#include "hotcell/engine.h"
+
+namespace hotcell::dispatch {
+
+struct FunctionCall {
+    InvokeRequest request;
+    std::shared_ptr<const Service> service;
+    std::shared_ptr<const Function> function;
+    std::uint64_t accepted_ns = 0;
+    std::function<void(Result<InvokeReport>)> done;  // exactly once
+};
+
+struct FunctionsParts {
+    environment::Reactor& reactor;
+    environment::WardenClient& warden;
+    environment::CodeStore& store;
+    const std::vector<environment::Manifest>& manifests;
+    std::vector<std::unique_ptr<SlotSource>>& sources;  // by manifest
+    Admission& admission;
+    std::function<void(int change)> starting;  // a start has begun (1) or is over (-1)
+    std::function<void()> idle;                // a call has ended and none is left
+};
+
+class Functions {
+public:
+    Functions(FunctionsParts parts, const EngineOptions& options);
+    ~Functions();
+
+    void invoke(FunctionCall call);
+    /// The function has changed or gone: its environments end, busy ones after their call.
+    void retire(const std::string& function_id);
+    std::vector<Instance> instances(const std::string& service, const std::string& function) const;
+    std::uint32_t evict(const std::string& service, const std::string& function);
+
+    /// Ends idle environments, the one that was idle for longest first, until at least one has gone and `memory` is free.
+    /// False when there is not so much to be had.
+    bool make_room(Bytes memory);
+
+    bool is_idle() const { return calls_ == 0; }
+    /// Ends every call with this error, and every environment.
+    void abandon_all(const Error& error);
+
+private:
+    struct Worker;  // an environment with its place in a pool
+    struct Flight;  // a call that has been let in
+    struct Pool;    // of one function
+    using WorkerRef = std::shared_ptr<Worker>;
+
+    Pool& pool_of(const Function& function);
+    const environment::Manifest* manifest_of(const std::string& runtime, SlotSource*& source) const;
+    Result<> start_for_waiting(Pool& pool);
+    void serve_waiting(Pool& pool);
+    void start_is_over(Pool& pool);
+    void feed_hungry();
+    void refuse(Flight& flight, Error error);
+    void start(Pool& pool);
+    void slot_given(const WorkerRef& worker, Result<GivenSlot> given);
+    void started(const WorkerRef& worker, Result<> result);
+    void start_failed(const WorkerRef& worker, Error error);
+    void assign(const WorkerRef& worker, Flight flight);
+    void initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight);
+    void call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight);
+    void answered(const WorkerRef& worker, Flight& flight, environment::Answer answer);
+    void report(const WorkerRef& worker, Flight& flight, environment::Answer answer, bool initializer);
+    void free_worker(const WorkerRef& worker);
+    void end_worker(const WorkerRef& worker);
+    void drop_idle(const WorkerRef& worker);
+    void end_workers_of(const std::string& function_id);
+    void sweep();
+    void schedule_sweep(std::uint64_t at_ns);
+    void call_is_over();
+    static Instance describe(const Worker& worker);
+
+    FunctionsParts parts_;
+    const EngineOptions& options_;
+    std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;  // by function id
+    std::list<WorkerRef> workers_;                                  // all of them
+    std::uint64_t calls_ = 0;
+    const std::uint32_t most_starting_;  // starts are work for the processors: more at once only take each other's time
+    std::uint32_t starting_ = 0;
+    std::deque<Pool*> hungry_;
+    std::uint64_t sweep_at_ns_ = 0;  // 0: none is due
+    environment::Timer sweep_timer_;
+};
+
+}  // namespace hotcell::dispatch

@@ -1,0 +1,99 @@
+#include "engine/dispatch/invoke_report.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "engine/environment/runtime/documents.h"
+#include "engine/linux/process/wait_status.h"
+
+namespace hotcell::dispatch {
+
+using environment::Answer;
+
+namespace {
+
+constexpr std::size_t kTailBytes = 4096;
+
+std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f", value);
+    return text;
+}
+
+double milliseconds(Nanos time) { return static_cast<double>(time.count()) / 1e6; }
+double mebibytes_of(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 20); }
+
+std::string why(const Answer& answer) {
+    const linux::WaitStatus status = linux::read_wait_status(answer.status);
+    switch (answer.kind) {
+        case Answer::Kind::OutOfMemory: return "out of memory, ";
+        case Answer::Kind::Exited:
+            return status.signal != 0 ? "killed by signal " + std::to_string(status.signal) + ", "
+                                      : "exit code " + std::to_string(status.code) + ", ";
+        default: return "its runtime closed the channel, ";
+    }
+}
+
+std::string document_of(const Answer& answer, std::uint32_t timeout_s, EnvironmentEnd end) {
+    const std::string used = "maxMemoryUsage: " + number(mebibytes_of(answer.peak_memory)) + "MB)";
+    if (answer.kind == Answer::Kind::TimedOut)
+        return environment::error_document("Function time out after " + std::to_string(timeout_s) + " seconds (" + used,
+                                           name_of(end));
+    return environment::error_document("Process exited unexpectedly before completing request (" + why(answer) +
+                                           "duration: " + std::to_string(std::llround(milliseconds(answer.took))) +
+                                           "ms, " + used,
+                                       name_of(end));
+}
+
+EnvironmentEnd end_of(Answer::Kind kind) {
+    switch (kind) {
+        case Answer::Kind::TimedOut: return EnvironmentEnd::TimedOut;
+        case Answer::Kind::OutOfMemory: return EnvironmentEnd::OutOfMemory;
+        case Answer::Kind::Exited:
+        case Answer::Kind::Broken: return EnvironmentEnd::Exited;
+        default: return EnvironmentEnd::None;
+    }
+}
+
+std::string tail_of(const Answer& answer, const Function& function) {
+    const std::string& log = answer.log;
+    std::string tail = log.size() > kTailBytes ? log.substr(log.size() - kTailBytes) : log;
+    const double took = milliseconds(answer.took);
+    tail += "\n\nDuration: " + number(took) + " ms, Billed Duration: " + std::to_string(std::llround(std::ceil(took))) +
+            " ms, Memory Size: " + std::to_string(function.memory_mib) +
+            " MB, Max Memory Used: " + number(mebibytes_of(answer.peak_memory)) + " MB";
+    return tail;
+}
+
+}  // namespace
+
+InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
+    InvokeReport report;
+    report.request_id = call.request.request_id;
+    report.version = "LATEST";
+    report.code_checksum = function.code_checksum;
+    report.handler = answer.took;
+    report.peak_memory = answer.peak_memory;
+    report.end = end_of(answer.kind);
+    switch (answer.kind) {
+        case Answer::Kind::Result: report.outcome = InvokeOutcome::Succeeded; break;
+        case Answer::Kind::HandledError: report.outcome = InvokeOutcome::HandledError; break;
+        default: report.outcome = InvokeOutcome::UnhandledError;
+    }
+    if (initializer) report.outcome = InvokeOutcome::InitializationError;
+    if (call.request.log_tail) report.log_tail = tail_of(answer, function);
+    report.payload =
+        answer.environment_ended()
+            ? document_of(answer, initializer ? function.initialization_timeout_s : function.timeout_s, report.end)
+            : std::move(answer.payload);
+    return report;
+}
+
+void add_parts(PhaseClock& phases, const std::vector<Phase>& parts) {
+    for (const Phase& part : parts) {
+        const std::size_t dot = part.name.find('.');
+        phases.add_part(part.name.substr(0, dot).c_str(), part.name.substr(dot + 1), part.duration);
+    }
+}
+
+}  // namespace hotcell::dispatch

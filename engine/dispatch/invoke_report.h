@@ -1,0 +1,14 @@
+// From how a call ended to what its caller is told, in FC's words. Pure but for the environment's counters in the answer.
+#pragma once
+
+#include "engine/dispatch/functions.h"
+
+namespace hotcell::dispatch {
+
+/// Everything but instance, start and phases. `initializer`: it was the initializer that failed.
+InvokeReport make_report(const FunctionCall& call, const Function& function, environment::Answer answer,
+                         bool initializer);
+/// Parts of a start under the names of their phases ("runtime.fork").
+void add_parts(PhaseClock& phases, const std::vector<Phase>& parts);
+
+}  // namespace hotcell::dispatch
