@@ -1,0 +1,74 @@
+// The least of an HTTP/1.1 client: one kept connection to a Unix socket, one request at a time, answers with a length.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace hotcell::bench {
+
+struct Reply {
+    int status = 0;
+    std::string head;
+    std::string body;
+};
+
+class KeepAliveClient {
+public:
+    explicit KeepAliveClient(const std::string& path) {
+        fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("connect to " + path);
+    }
+    ~KeepAliveClient() { ::close(fd_); }
+    KeepAliveClient(const KeepAliveClient&) = delete;
+
+    Reply ask(std::string_view method, const std::string& target, std::string_view body) {
+        request_.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: hotcell\r\nContent-Length: ");
+        request_.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+        for (std::size_t sent = 0; sent < request_.size();) {
+            const ssize_t n = ::send(fd_, request_.data() + sent, request_.size() - sent, MSG_NOSIGNAL);
+            if (n <= 0) throw std::runtime_error("send a request");
+            sent += static_cast<std::size_t>(n);
+        }
+        return read_reply();
+    }
+
+private:
+    Reply read_reply() {
+        std::size_t end;
+        while ((end = received_.find("\r\n\r\n")) == std::string::npos) receive();
+        Reply reply;
+        reply.head = received_.substr(0, end + 2);
+        reply.status = std::atoi(reply.head.c_str() + sizeof "HTTP/1.1");
+        std::size_t length = 0;
+        if (const std::size_t at = reply.head.find("Content-Length: "); at != std::string::npos)
+            length = std::strtoul(reply.head.c_str() + at + 16, nullptr, 10);
+        received_.erase(0, end + 4);
+        while (received_.size() < length) receive();
+        reply.body = received_.substr(0, length);
+        received_.erase(0, length);
+        return reply;
+    }
+    void receive() {
+        char part[65536];
+        const ssize_t n = ::recv(fd_, part, sizeof part, 0);
+        if (n <= 0) throw std::runtime_error("the connection ended before its answer");
+        received_.append(part, static_cast<std::size_t>(n));
+    }
+
+    int fd_ = -1;
+    std::string request_;
+    std::string received_;
+};
+
+}  // namespace hotcell::bench

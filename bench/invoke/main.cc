@@ -1,0 +1,390 @@
+// What a call costs at the client: warm and cold through the daemon's Unix socket with a kept connection, beside a C echo
+// on the same kind of socket and the same shims called directly; calls a second with eight callers. All in one run.
+//
+//   bench_invoke [--rounds N] [--seconds N]      needs root, like the engine
+//
+// The engine is a hotcelld of its own, jail and all, on directories below /tmp.
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "bench/bench_paths.h"
+#include "bench/invoke/keep_alive_client.h"
+#include "bench/lifecycle/plain_process.h"
+#include "engine/protocol/channel.h"
+#include "engine/protocol/forker.h"
+
+namespace hotcell::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const std::string kEvent = "the quick brown fox jumps over the lazy dog\n";
+const std::string kCalls = "/2016-08-15/services/bench/functions/";
+
+double micros_since(Clock::time_point before) {
+    return std::chrono::duration<double, std::micro>(Clock::now() - before).count();
+}
+
+double quantile(std::vector<double> values, double share) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+}
+
+/// A process of ours, ended with this object.
+class Spawned {
+public:
+    Spawned(const std::vector<std::string>& words, int channel = -1) {
+        std::vector<char*> arguments;
+        for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+        arguments.push_back(nullptr);
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        if (channel >= 0) {
+            ::posix_spawn_file_actions_adddup2(&actions, channel, HC_CHANNEL_FD);
+            ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);  // its lines about calls
+        }
+        char path[] = "PATH=/usr/bin:/bin";
+        char* environment[] = {path, nullptr};
+        if (::posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environment) != 0)
+            throw std::runtime_error("start " + words[0]);
+        ::posix_spawn_file_actions_destroy(&actions);
+    }
+    ~Spawned() {
+        ::kill(pid_, SIGTERM);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Spawned(const Spawned&) = delete;
+
+private:
+    pid_t pid_ = -1;
+};
+
+/// An answer of fixed bytes to every request, in a process of its own: the floor of a round trip.
+class Echo {
+public:
+    explicit Echo(const std::string& path) {
+        const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 1) != 0)
+            throw std::runtime_error("listen at " + path);
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            const int fd = ::accept(listener, nullptr, nullptr);
+            const std::string answer =
+                "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kEvent.size()) + "\r\n\r\n" + kEvent;
+            char part[65536];
+            while (::recv(fd, part, sizeof part, 0) > 0)
+                if (::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
+            ::_exit(0);
+        }
+        ::close(listener);
+    }
+    ~Echo() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    Echo(const Echo&) = delete;
+
+private:
+    pid_t pid_ = -1;
+};
+
+/// A shim outside any sandbox, talked to as the engine does: what a call costs without the engine.
+class DirectWorker {
+public:
+    DirectWorker(const std::vector<std::string>& shim, const std::string& handler) {
+        int pair[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) throw std::runtime_error("make a pair");
+        fd_ = pair[0];
+        process_ = std::make_unique<Spawned>(shim, pair[1]);
+        ::close(pair[1]);
+        if (read_frame().type != HC_FRAME_READY) throw std::runtime_error("the shim is not ready");
+        send_frame(
+            HC_FRAME_LOAD, 0,
+            R"({"handler":")" + handler +
+                R"(","initializer":"","env":{"PATH":"/usr/bin:/bin"},"function":{"name":"f","handler":"h","memory":128,)"
+                R"("timeout":3,"initializer":"","initializationTimeout":3},"service":{"name":"s","logProject":"",)"
+                R"("logStore":"","qualifier":"LATEST","versionId":"LATEST"},"region":"local","accountId":"0"})");
+    }
+    ~DirectWorker() { ::close(fd_); }
+    DirectWorker(const DirectWorker&) = delete;
+
+    std::string call(const std::string& event) {
+        static const std::string kContext =
+            R"({"requestId":"00000000-0000-4000-8000-000000000000","deadlineMs":0,"credentials":{"accessKeyId":"",)"
+            R"("accessKeySecret":"","securityToken":""},"retryCount":0})";
+        const hc_invoke invoke{HC_CALL_HANDLER, static_cast<std::uint32_t>(kContext.size())};
+        std::string payload(reinterpret_cast<const char*>(&invoke), sizeof invoke);
+        send_frame(HC_FRAME_INVOKE, ++request_, payload.append(kContext).append(event));
+        return read_frame().payload;
+    }
+
+private:
+    struct Frame {
+        std::uint16_t type = 0;
+        std::string payload;
+    };
+    void send_frame(std::uint16_t type, std::uint64_t request, const std::string& payload) {
+        const hc_frame head{static_cast<std::uint32_t>(payload.size()), type, 0, request};
+        const std::string bytes = std::string(reinterpret_cast<const char*>(&head), sizeof head) + payload;
+        if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+            throw std::runtime_error("send a frame");
+    }
+    Frame read_frame() {
+        hc_frame head{};
+        while (received_.size() < sizeof head) receive();
+        std::memcpy(&head, received_.data(), sizeof head);
+        while (received_.size() < sizeof head + head.length) receive();
+        Frame frame{head.type, received_.substr(sizeof head, head.length)};
+        received_.erase(0, sizeof head + head.length);
+        return frame;
+    }
+    void receive() {
+        char part[65536];
+        const ssize_t n = ::recv(fd_, part, sizeof part, 0);
+        if (n <= 0) throw std::runtime_error("the shim has ended");
+        received_.append(part, static_cast<std::size_t>(n));
+    }
+
+    int fd_ = -1;
+    std::unique_ptr<Spawned> process_;
+    std::string received_;
+    std::uint64_t request_ = 0;
+};
+
+std::string base64_of_zip(const std::string& directory, const std::string& file, const std::string& source) {
+    std::ofstream(directory + "/" + file) << source;
+    const PlainEnd end = run_plain({"/usr/bin/python3.11", "-I", "-c",
+                                    "import base64, io, sys, zipfile\n"
+                                    "out = io.BytesIO()\n"
+                                    "with zipfile.ZipFile(out, 'w') as z: z.writestr(sys.argv[1], sys.stdin.read())\n"
+                                    "sys.stdout.write(base64.b64encode(out.getvalue()).decode())\n",
+                                    file},
+                                   source);
+    if (end.status != 0) throw std::runtime_error("make a zip");
+    return end.output;
+}
+
+struct Row {
+    std::string name;
+    double floor;  // what the ratio is against
+    std::vector<double> times;
+};
+
+void print(const std::vector<Row>& rows) {
+    std::printf("%-34s %10s %10s %8s\n", "", "p50 us", "p99 us", "ratio");
+    for (const Row& row : rows)
+        std::printf("%-34s %10.1f %10.1f %8.2f\n", row.name.c_str(), quantile(row.times, 0.5),
+                    quantile(row.times, 0.99), row.floor > 0 ? quantile(row.times, 0.5) / row.floor : 1.0);
+    std::printf("\n");
+}
+
+class Bench {
+public:
+    explicit Bench(std::string directory)
+        : directory_(std::move(directory)),
+          socket_(directory_ + "/run/api.sock"),
+          daemon_({std::string(kBinDir) + "/hotcelld", "--quiet", "--state-dir", directory_ + "/state", "--run-dir",
+                   directory_ + "/run"}) {
+        wait_until("/readyz");
+        KeepAliveClient client(socket_);
+        expect(client.ask("POST", "/2016-08-15/services", R"({"serviceName":"bench"})"), 200);
+        deploy(client, "python", "python3", "128", "index.py", "def handler(event, context):\n    return event\n");
+        deploy(client, "nodejs", "nodejs20", "256", "index.js",
+               "exports.handler = (event, context, callback) => callback(null, event);\n");
+    }
+
+    void warm(int rounds) {
+        const std::string echo_path = directory_ + "/echo.sock";
+        Echo echo(echo_path);
+        KeepAliveClient floor(echo_path), client(socket_);
+        const std::string shims = kShimsDir, code = directory_;
+        DirectWorker python({"/usr/bin/python3.11", "-I", shims + "/python/shim.py", "--code", code}, "index.handler");
+        DirectWorker nodejs({"/usr/bin/node", shims + "/nodejs/shim.js", "--code", code}, "index.handler");
+        Row rows[] = {{"C echo, same socket", 0, {}},
+                      {"python3 worker, direct", 0, {}},
+                      {"python3 through the daemon", 0, {}},
+                      {"nodejs worker, direct", 0, {}},
+                      {"nodejs through the daemon", 0, {}}};
+        const std::function<void()> work[] = {
+            [&] { expect(floor.ask("POST", kCalls + "python/invocations", kEvent), 200); },
+            [&] { expect_same(python.call(kEvent)); }, [&] { invoke(client, "python"); },
+            [&] { expect_same(nodejs.call(kEvent)); }, [&] { invoke(client, "nodejs"); }};
+        // blocks of one kind, in turns: each is warm, all share whatever else the machine does
+        constexpr int kBlock = 50;
+        for (int round = -kBlock; round < rounds; round += kBlock) {
+            for (int kind = 0; kind < 5; ++kind) {
+                for (int i = 0; i < kBlock; ++i) {
+                    const auto before = Clock::now();
+                    work[kind]();
+                    if (round >= 0) rows[kind].times.push_back(micros_since(before));
+                }
+            }
+        }
+        rows[1].floor = rows[2].floor = quantile(rows[1].times, 0.5);
+        rows[3].floor = rows[4].floor = quantile(rows[3].times, 0.5);
+        std::printf("warm, one caller; ratio to the direct worker\n");
+        print({rows[0], rows[1], rows[2], rows[3], rows[4]});
+    }
+
+    void cold(int rounds) {
+        KeepAliveClient client(socket_);
+        const std::string python_file = directory_ + "/plain.py", node_file = directory_ + "/plain.js";
+        std::ofstream(python_file) << "import sys\nsys.stdout.write(sys.stdin.read())\n";
+        std::ofstream(node_file) << "process.stdin.pipe(process.stdout);\n";
+        Row rows[] = {{"python3, its own start", 0, {}},
+                      {"python3 through the daemon, zygote", 0, {}},
+                      {"node, its own start", 0, {}},
+                      {"nodejs through the daemon, prepared", 0, {}}};
+        for (int round = 0; round < rounds; ++round) {
+            const auto plain = [&](Row& row, const std::vector<std::string>& words) {
+                const auto before = Clock::now();
+                if (run_plain(words, kEvent).output != kEvent) throw std::runtime_error(words[0] + ": wrong result");
+                row.times.push_back(micros_since(before));
+            };
+            const auto through = [&](Row& row, const std::string& function) {
+                expect(client.ask("POST", "/v1/instances:evict?service=bench&function=" + function, ""), 200);
+                wait_until("/readyz");
+                wait_for_pools();
+                const auto before = Clock::now();
+                const Reply reply = invoke(client, function);
+                row.times.push_back(micros_since(before));
+                if (reply.head.find("runtime;dur=") == std::string::npos)
+                    throw std::runtime_error(function + ": no environment was started");
+            };
+            plain(rows[0], {"/usr/bin/python3.11", "-I", python_file});
+            through(rows[1], "python");
+            plain(rows[2], {"/usr/bin/node", node_file});
+            through(rows[3], "nodejs");
+        }
+        rows[1].floor = quantile(rows[0].times, 0.5);
+        rows[3].floor = quantile(rows[2].times, 0.5);
+        std::printf("cold, at the client; ratio to the interpreter's own start\n");
+        print({rows[0], rows[1], rows[2], rows[3]});
+    }
+
+    void throughput(int seconds) {
+        for (const char* function : {"python", "nodejs"}) {
+            std::atomic<bool> stop = false;
+            std::atomic<std::uint64_t> calls = 0;
+            std::vector<std::thread> callers;
+            for (int i = 0; i < 8; ++i)
+                callers.emplace_back([&] {
+                    KeepAliveClient client(socket_);
+                    while (!stop) {
+                        invoke(client, function);
+                        ++calls;
+                    }
+                });
+            std::this_thread::sleep_for(std::chrono::milliseconds(500));
+            const std::uint64_t first = calls;
+            const auto before = Clock::now();
+            std::this_thread::sleep_for(std::chrono::seconds(seconds));
+            const double took = micros_since(before) / 1e6;
+            const std::uint64_t last = calls;
+            stop = true;
+            for (std::thread& caller : callers) caller.join();
+            std::printf("%s, 8 callers: %.0f calls/s\n", function, static_cast<double>(last - first) / took);
+        }
+    }
+
+private:
+    static void expect(const Reply& reply, int status) {
+        if (reply.status != status) throw std::runtime_error("unexpected answer: " + reply.head + "\n" + reply.body);
+    }
+    static void expect_same(const std::string& result) {
+        if (result != kEvent) throw std::runtime_error("wrong result: " + result);
+    }
+    static Reply invoke(KeepAliveClient& client, const std::string& function) {
+        Reply reply = client.ask("POST", kCalls + function + "/invocations", kEvent);
+        expect(reply, 200);
+        expect_same(reply.body);
+        return reply;
+    }
+
+    void deploy(KeepAliveClient& client, const std::string& name, const std::string& runtime, const std::string& memory,
+                const std::string& file, const std::string& source) {
+        expect(client.ask("POST", "/2016-08-15/services/bench/functions",
+                          R"({"functionName":")" + name + R"(","runtime":")" + runtime +
+                              R"(","handler":"index.handler","memorySize":)" + memory + R"(,"code":{"zipFile":")" +
+                              base64_of_zip(directory_, file, source) + R"("}})"),
+               200);
+    }
+
+    void wait_until(const std::string& target) {
+        for (int i = 0; i < 20'000; ++i) {
+            try {
+                KeepAliveClient client(socket_);
+                if (client.ask("GET", target, "").status == 200) return;
+            } catch (const std::runtime_error&) {  // it does not listen yet
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        throw std::runtime_error("the daemon does not come up");
+    }
+    /// Until nothing is being built: a refill is not to be measured with a start.
+    void wait_for_pools() {
+        KeepAliveClient client(socket_);
+        for (int i = 0; i < 20'000; ++i) {
+            const std::string body = client.ask("GET", "/v1/engine", "").body;
+            bool quiet = body.find("\"building\":0") != std::string::npos;
+            for (std::size_t at = 0; (at = body.find("\"building\":", at)) != std::string::npos; at += 11)
+                quiet = quiet && body[at + 11] == '0';
+            for (std::size_t at = 0; (at = body.find("\"ready\":0", at)) != std::string::npos; at += 9) quiet = false;
+            if (quiet) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        throw std::runtime_error("the pools do not come to rest");
+    }
+
+    std::string directory_;
+    std::string socket_;
+    Spawned daemon_;
+};
+
+int run(int argc, char** argv) {
+    int rounds = 2000;
+    int seconds = 5;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (std::string(argv[i]) == "--rounds") rounds = std::max(50, std::atoi(argv[i + 1]));
+        if (std::string(argv[i]) == "--seconds") seconds = std::max(1, std::atoi(argv[i + 1]));
+    }
+    char directory[] = "/tmp/hotcell-bench-XXXXXX";
+    if (::mkdtemp(directory) == nullptr) return std::perror("make a temporary directory"), 1;
+    ::chmod(directory, 0755);
+    int status = 0;
+    try {
+        Bench bench(directory);
+        bench.warm(rounds);
+        bench.cold(std::max(20, rounds / 40));
+        bench.throughput(seconds);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_invoke: %s\n", error.what());
+        status = 1;
+    }
+    std::filesystem::remove_all(directory);
+    return status;
+}
+
+}  // namespace
+}  // namespace hotcell::bench
+
+int main(int argc, char** argv) { return hotcell::bench::run(argc, argv); }
