@@ -1,23 +1,45 @@
-// The engine inside a program of one's own: open it, run one script in a sandbox, print what it said. Needs root.
+// The engine inside a program of one's own: open it, deploy a function from a zip, call it cold and warm, read the phases.
+// Needs root.
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "hotcell/engine.h"
 
 int main(int argc, char** argv) {
-    if (argc != 2) return std::fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]), 2;
+    if (argc != 3) return std::fprintf(stderr, "usage: %s DIRECTORY FUNCTION.zip\n", argv[0]), 2;
+    const auto fail = [](const hotcell::Error& error) {
+        return std::fprintf(stderr, "%s\n", error.message().c_str()), 1;
+    };
     hotcell::EngineOptions options;
     options.state_dir = std::string(argv[1]) + "/state";
     options.run_dir = std::string(argv[1]) + "/run";
     auto engine = hotcell::Engine::open(options);
-    if (!engine) return std::fprintf(stderr, "%s\n", engine.error().message().c_str()), 1;
+    if (!engine) return fail(engine.error());
 
-    hotcell::RunRequest request;
-    request.runtime = "python3";
-    request.program = "import sys\nprint(sys.stdin.read().upper())\n";
-    request.event = "hello from a sandbox";
-    const auto report = engine->run(std::move(request));
-    if (!report) return std::fprintf(stderr, "%s\n", report.error().message().c_str()), 1;
-    std::fputs(report->output.c_str(), stdout);
-    return report->outcome == hotcell::RunOutcome::Exited ? report->code : 1;
+    hotcell::Service service;
+    service.name = "examples";
+    if (auto created = engine->create_service(service); !created) return fail(created.error());
+    hotcell::Function function;
+    function.service = "examples";
+    function.name = "upper";
+    function.runtime = "python3";
+    function.handler = "index.handler";
+    std::ifstream file(argv[2], std::ios::binary);
+    if (auto created = engine->create_function(function, {std::istreambuf_iterator<char>(file), {}}); !created)
+        return fail(created.error());
+
+    for (int i = 0; i < 2; ++i) {
+        const auto report = engine->invoke({.service = "examples",
+                                            .qualifier = {},
+                                            .function = "upper",
+                                            .event = "hello from a sandbox",
+                                            .request_id = {}});
+        if (!report) return fail(report.error());
+        std::printf("%s\n%s:", report->payload.c_str(), report->start.c_str());
+        for (const hotcell::Phase& phase : report->phases)
+            std::printf(" %s %lld us", phase.name.c_str(), static_cast<long long>(phase.duration.count() / 1000));
+        std::printf("\n");
+    }
 }

@@ -57,8 +57,8 @@ Outcome<int> show_phases(const Host& host, const std::string& request_id) {
     } catch (const std::exception&) {  // a missing member or another type: Boost.JSON throws
         return std::unexpected(Failure{kEngineFailed, "Broken", "the engine's answer is not the report of a call"});
     }
-    fmt::print(stderr, "start {}, {}, instance {}, request {}\n", text_of(*report, "start"),
-               text_of(*report, "cold") == "true" ? "cold" : "warm", text_of(*report, "instanceId"), request_id);
+    fmt::print(stderr, "start {}, instance {}, request {}\n", text_of(*report, "start"), text_of(*report, "instanceId"),
+               request_id);
     return kSuccess;
 }
 
