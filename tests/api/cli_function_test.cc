@@ -129,7 +129,7 @@ TEST_F(FunctionCommandLine, Invokes) {
     EXPECT_EQ(told.out, "x");
     EXPECT_TRUE(told.err.starts_with("a line of the log\n")) << told.err;
     EXPECT_HAS(told.err, "handler                                   3870.0");
-    EXPECT_HAS(told.err, "start warm, warm, instance c-1, request ");
+    EXPECT_HAS(told.err, "start warm, instance c-1, request ");
 }
 
 TEST_F(FunctionCommandLine, EndsWith1WhenTheFunctionFailed) {

@@ -1,4 +1,5 @@
-// libFuzzer target: what a hostile program may write on its channel, in pieces. The first byte is the size of a piece.
+// libFuzzer target: what a hostile program may write on its channel, in pieces. The first byte is the size of a piece and,
+// in its highest bit, whether answers are allowed.
 // What it must hold: only whole frames of a program's side come out, and how the bytes are cut does not matter.
 #include <algorithm>
 #include <cstdint>
@@ -13,12 +14,15 @@ using hotcell::environment::ProgramFrame;
 
 namespace {
 
-std::vector<ProgramFrame> read(std::string_view bytes, std::size_t piece, bool& broken) {
+constexpr std::uint32_t kMostAnswer = 200;
+
+std::vector<ProgramFrame> read(std::string_view bytes, std::size_t piece, bool answers, bool& broken) {
     FrameReader reader;
+    if (answers) reader.allow_answers(kMostAnswer);
     std::vector<ProgramFrame> frames;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         reader.add(bytes.substr(at, piece));
-        while (const auto frame = reader.next()) frames.push_back(*frame);
+        while (auto frame = reader.next()) frames.push_back(std::move(*frame));
     }
     broken = reader.is_broken();
     return frames;
@@ -31,10 +35,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
     bool broken = false;
     bool broken_by_byte = false;
-    const auto frames = read(bytes, 1 + data[0] % 32, broken);
-    const auto by_byte = read(bytes, 1, broken_by_byte);
+    const bool answers = (data[0] & 0x80) != 0;
+    const auto frames = read(bytes, 1 + data[0] % 32, answers, broken);
+    const auto by_byte = read(bytes, 1, answers, broken_by_byte);
     if (frames.size() != by_byte.size() || broken != broken_by_byte) std::abort();
-    for (const ProgramFrame& frame : frames)
-        if (frame.type != HC_FRAME_READY && frame.type != HC_FRAME_FAILED) std::abort();
+    for (const ProgramFrame& frame : frames) {
+        const bool answer = frame.type == HC_FRAME_RESULT || frame.type == HC_FRAME_ERROR;
+        if (answer ? !answers || frame.payload.size() > kMostAnswer
+                   : frame.type != HC_FRAME_READY && frame.type != HC_FRAME_FAILED)
+            std::abort();
+    }
     return 0;
 }

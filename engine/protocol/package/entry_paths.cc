@@ -106,7 +106,7 @@ Result<> EntryPaths::add(std::string_view path, bool is_directory) {
         parent = TRY(add_node(path, parent, path.substr(from, slash - from), true, true));
         from = slash + 1;
     }
-    TRY(add_node(path, parent, path.substr(from), is_directory, false));
+    (void)TRY(add_node(path, parent, path.substr(from), is_directory, false));
     return {};
 }
 

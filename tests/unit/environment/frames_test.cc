@@ -29,6 +29,32 @@ TEST(FrameReader, PutsFramesTogetherFromSingleBytes) {
     EXPECT_FALSE(reader.is_broken());
 }
 
+std::string answer(std::uint16_t type, std::uint64_t request, const std::string& payload, std::uint32_t length) {
+    const hc_frame header{length, type, 0, request};
+    return std::string(reinterpret_cast<const char*>(&header), sizeof header) + payload;
+}
+
+TEST(FrameReader, AnswersComeOnlyWhereTheyAreAllowedAndNeverLongerThanThat) {
+    const std::string bytes = answer(HC_FRAME_RESULT, 3, "ten bytes.", 10);
+    FrameReader program;
+    program.add(bytes);
+    EXPECT_FALSE(program.next());
+    EXPECT_TRUE(program.is_broken());
+    FrameReader shim;
+    shim.allow_answers(10);
+    shim.add(bytes.substr(0, 20));
+    EXPECT_FALSE(shim.next());
+    shim.add(bytes.substr(20));
+    const auto frame = shim.next();
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->type, HC_FRAME_RESULT);
+    EXPECT_EQ(frame->request, 3u);
+    EXPECT_EQ(frame->payload, "ten bytes.");
+    shim.add(answer(HC_FRAME_ERROR, 4, "", 11));
+    EXPECT_FALSE(shim.next());
+    EXPECT_TRUE(shim.is_broken());
+}
+
 TEST(FrameReader, ATypeOrLengthOfNoFrameOfThatSideBreaksIt) {
     for (const std::string& bytes :
          {frame(HC_FRAME_RUN, hc_ready{}), frame(99, hc_ready{}), frame(HC_FRAME_READY, hc_ready{}, 4),
