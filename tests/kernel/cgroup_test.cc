@@ -325,6 +325,25 @@ TEST_P(CgroupTree, RefusesAnInstanceThatIsOpenElsewhere) {
     expect_removed(group);
 }
 
+TEST_P(CgroupTree, ALifeThatEndsTakesNothingOfTheNextWithIt) {
+    for (int life = 0; life < 20; ++life) {
+        std::vector<Group> groups;  // so that its end takes a while
+        for (int i = 0; i < 20; ++i) groups.push_back(std::move(*tree_->create("g" + std::to_string(i), kLimits)));
+        std::optional<Tree> ending = std::exchange(tree_, std::nullopt);
+        const std::size_t before = directories_left();
+        std::thread end([&] {
+            EXPECT_TRUE(ending->destroy().has_value());
+            ending.reset();
+        });
+        while (directories_left() == before) {}
+        open_again();  // with a part of the life before already gone
+        end.join();
+        ASSERT_TRUE(tree_);
+        const auto group = tree_->create("g", kLimits);
+        ASSERT_TRUE(group.has_value()) << life << ": " << group.error().message();
+    }
+}
+
 TEST_P(CgroupTree, LeavesNoPartOfAGroupThatCannotBeMade) {
     Group group = create();
     const std::size_t before = group.attach_fds().size();

@@ -207,8 +207,9 @@ Result<> Tree::remove(Group& group) {
 Result<> Tree::destroy() {
     Result<> first;
     const std::uint64_t deadline = monotonic_ns() + kRemoveNs;
-    for (const Branch& branch : branches_) {
-        auto removed = remove_tree(branch.parent, directory_name_, deadline);
+    // the first branch last: it is the locked one, and the next life begins as soon as it is not there any more
+    for (auto branch = branches_.rbegin(); branch != branches_.rend(); ++branch) {
+        auto removed = remove_tree(branch->parent, directory_name_, deadline);
         if (!removed && first) first = std::unexpected(std::move(removed).error());
     }
     branches_.clear();
