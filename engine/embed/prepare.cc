@@ -79,6 +79,17 @@ Result<protocol::Hello> wait_for_hello(int builder) {
     return hello;
 }
 
+/// A runtime whose interpreter is not on this machine: nothing could be started, and nothing should wait for it.
+void leave_out_what_is_not_installed(std::vector<environment::Manifest>& manifests,
+                                     const std::function<void(std::string_view line)>& log) {
+    std::erase_if(manifests, [&](const environment::Manifest& manifest) {
+        if (!manifest.function || linux::exists(manifest.function->shim[0])) return false;
+        if (log)
+            log("runtime " + manifest.name + " is left out: " + manifest.function->shim[0] + " is not installed here");
+        return true;
+    });
+}
+
 }  // namespace
 
 Result<PreparedEngine> Engine::prepare(EngineOptions options) {
@@ -89,6 +100,7 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     TRY(embed::fill_in_places(options));
     auto state = std::make_unique<PreparedEngine::State>();
     state->manifests = TRY(environment::read_manifests(options.runtimes_dir));
+    leave_out_what_is_not_installed(state->manifests, options.log);
     TRY(linux::allow_descriptors(descriptors_for(options, state->manifests.size())));
     TRY(make_directories(options));
     state->lock = TRY(linux::lock_file(options.run_dir + "/lock"));

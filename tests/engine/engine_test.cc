@@ -464,5 +464,22 @@ TEST_F(EngineTest, TakesCallsFromManyThreads) {
     for (auto& thread : threads) EXPECT_EQ(thread.get(), 20);
 }
 
+TEST_F(EngineTest, LeavesOutARuntimeThatIsNotInstalledAndSaysSo) {
+    std::filesystem::create_directory(options.runtimes_dir + "/absent");
+    std::ofstream(options.runtimes_dir + "/absent/manifest.json")
+        << R"({"name": "absent", "names": ["absent1"], "programFile": "main", "exec": ["/nowhere/absent"],
+              "function": {"shim": ["/nowhere/absent"], "environment": {}, "prepared": true}, "environment": {}})";
+    std::mutex mutex;
+    std::string said;
+    options.log = [&](std::string_view line) {
+        const std::scoped_lock lock(mutex);
+        said += line;
+    };
+    Engine& one = open();
+    EXPECT_EQ(one.describe().runtimes, (std::vector<std::string>{"custom", "python3"}));
+    const std::scoped_lock lock(mutex);
+    EXPECT_NE(said.find("runtime absent is left out: /nowhere/absent is not installed"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace hotcell
