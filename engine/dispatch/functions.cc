@@ -58,7 +58,6 @@ struct Functions::Pool {
 
 namespace {
 
-constexpr Bytes kMostResult = mebibytes(6);
 constexpr Bytes kMostLog = mebibytes(1);
 
 Error exhausted(std::string why) {

@@ -26,6 +26,8 @@
 
 namespace hotcell::dispatch {
 
+inline constexpr Bytes kMostResult = mebibytes(6);  // of a call
+
 struct FunctionCall {
     InvokeRequest request;
     std::shared_ptr<const Service> service;

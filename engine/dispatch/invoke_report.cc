@@ -39,6 +39,10 @@ std::string document_of(const Answer& answer, std::uint32_t timeout_s, Environme
     if (answer.kind == Answer::Kind::TimedOut)
         return environment::error_document("Function time out after " + std::to_string(timeout_s) + " seconds (" + used,
                                            name_of(end));
+    if (answer.kind == Answer::Kind::TooLarge)
+        return environment::error_document(
+            "response size exceeds maximum allowed size (" + std::to_string(kMostResult.count) + " bytes)",
+            "ResponseSizeTooLarge");
     return environment::error_document("Process exited unexpectedly before completing request (" + why(answer) +
                                            "duration: " + std::to_string(std::llround(milliseconds(answer.took))) +
                                            "ms, " + used,
@@ -49,6 +53,7 @@ EnvironmentEnd end_of(Answer::Kind kind) {
     switch (kind) {
         case Answer::Kind::TimedOut: return EnvironmentEnd::TimedOut;
         case Answer::Kind::OutOfMemory: return EnvironmentEnd::OutOfMemory;
+        case Answer::Kind::TooLarge:
         case Answer::Kind::Exited:
         case Answer::Kind::Broken: return EnvironmentEnd::Exited;
         default: return EnvironmentEnd::None;

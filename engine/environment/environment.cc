@@ -233,6 +233,7 @@ void Environment::on_failed(const hc_failed& failed) {
 
 void Environment::on_channel_end() {
     if (!alive_) return;
+    if (slot_->answer_was_too_large()) return die(Answer::Kind::TooLarge);
     // the word of its process's end says more; a process that has only closed its channel has none
     timer_.start(kWordPatience, [self = weak_from_this()] {
         const auto one = self.lock();

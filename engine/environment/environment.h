@@ -37,14 +37,14 @@ struct Answer {
         Error,
         TimedOut,
         OutOfMemory,
-        Exited,  // the process ended: `status` as wait(2) gives it
-        Broken,  // it closed its channel or said what makes no sense
+        TooLarge,  // the result is longer than most_result
+        Exited,    // the process ended: `status` as wait(2) gives it
+        Broken,    // it closed its channel or said what makes no sense
     };
     Kind kind = Kind::Broken;
     std::string payload;
     int status = 0;
-    bool too_large = false;  // Broken: an answer above most_result
-    std::string log;         // what the slot wrote since the call began
+    std::string log;  // what the slot wrote since the call began
     bool log_truncated = false;
     Nanos took{};
     Bytes peak_memory;

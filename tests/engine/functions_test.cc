@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <set>
@@ -270,9 +271,12 @@ TEST_F(FunctionsTest, SuddenEndsAreToldApartAndAtOnce) {
            "    if event == b'other':\n"
            "        os.write(3, b'\\x01\\0\\0\\0\\x06\\0\\0\\0' + b'\\x63' * 8 + b'x'); import time; time.sleep(60)\n"
            "    return 'fine'\n");
-    const std::pair<const char*, const char*> kEnds[] = {
-        {"exit", "exit code 3"},         {"crash", "signal 11"},          {"close", "closed the channel"},
-        {"noise", "closed the channel"}, {"giant", "closed the channel"}, {"other", "closed the channel"}};
+    const std::pair<const char*, const char*> kEnds[] = {{"exit", "exit code 3"},
+                                                         {"crash", "signal 11"},
+                                                         {"close", "closed the channel"},
+                                                         {"noise", "closed the channel"},
+                                                         {"giant", "response size exceeds"},
+                                                         {"other", "closed the channel"}};
     for (const auto& [how, words] : kEnds) {
         EXPECT_EQ(call("py_exit", "x").payload, "fine");  // warm: what follows is the end's own time
         const auto before = Clock::now();
@@ -283,6 +287,74 @@ TEST_F(FunctionsTest, SuddenEndsAreToldApartAndAtOnce) {
         EXPECT_NE(report.payload.find(words), std::string::npos) << how << " " << report.payload;
         EXPECT_LE(took, 200) << how;
     }
+}
+
+/// Of this process, which the engine is a part of.
+std::size_t open_descriptors() { return linux::list_directory("/proc/self/fd").value().size(); }
+std::size_t resident_mebibytes() {
+#ifdef __SANITIZE_ADDRESS__
+    return 0;  // it keeps what was freed
+#endif
+    std::ifstream file("/proc/self/statm");
+    std::size_t size = 0, resident = 0;
+    file >> size >> resident;
+    return resident >> 8;  // pages of 4 KiB
+}
+
+TEST_F(FunctionsTest, DescriptorsRunOutInsideAndNoneArriveOutside) {
+    python("py_files",
+           "import array, os, socket\n"
+           "def handler(event, context):\n"
+           "    files = []\n"
+           "    try:\n"
+           "        while True: files.append(open('/dev/null'))\n"
+           "    except OSError as error: count = f'{len(files)} {error.errno}'\n"
+           "    numbers = [file.fileno() for file in files[:250]]\n"
+           "    if event == b'send': socket.send_fds(socket.socket(fileno=3), [b'x'], numbers); import time; "
+           "time.sleep(60)\n"
+           "    for file in files: file.close()\n"
+           "    return count\n");
+    const std::string told = call("py_files").payload;
+    EXPECT_NE(told.find(" 24"), std::string::npos) << told;  // EMFILE
+    EXPECT_LE(std::atoi(told.c_str()), 1024);
+    const std::size_t before = open_descriptors();
+    FunctionChange change;
+    change.timeout_s = 1;
+    ASSERT_TRUE(engine->update_function("test", "py_files", change));
+    EXPECT_EQ(call("py_files", "send").outcome, InvokeOutcome::UnhandledError);
+    EXPECT_LE(open_descriptors(), before + 2);
+}
+
+TEST_F(FunctionsTest, AFloodOfLogIsCutAndNobodyHangs) {
+    Function function;
+    function.service = "test";
+    function.name = "py_flood";
+    function.runtime = "python3";
+    function.handler = "index.handler";
+    function.timeout_s = 30;
+    deploy(function, "index.py",
+           "import os, sys\n"
+           "def handler(event, context):\n"
+           "    line = b'x' * (1 << 20)\n"
+           "    for i in range(256): os.write(1 + i % 2, line)\n"
+           "    return 'through'\n");
+    const std::size_t before = resident_mebibytes();
+    const InvokeReport report = call("py_flood", {}, true);
+    EXPECT_EQ(report.payload, "through");
+    EXPECT_LE(report.log_tail.size(), 5000u);
+    EXPECT_LE(resident_mebibytes(), before + 16);
+}
+
+TEST_F(FunctionsTest, AResultThatIsTooLongIsRefusedByItsSize) {
+    python("py_response", "def handler(event, context):\n    return 'x' * int(event)\n");
+    EXPECT_EQ(call("py_response", std::to_string(6 << 20)).payload.size(), 6u << 20);
+    const std::size_t before = resident_mebibytes();
+    const InvokeReport report = call("py_response", std::to_string((6 << 20) + 1));
+    EXPECT_EQ(report.outcome, InvokeOutcome::UnhandledError);
+    EXPECT_NE(report.payload.find("response size exceeds maximum allowed size (6291456 bytes)"), std::string::npos)
+        << report.payload;
+    EXPECT_LE(resident_mebibytes(), before + 12);
+    EXPECT_EQ(call("py_response", "1").payload, "x");
 }
 
 TEST_F(FunctionsTest, AForkBombIsContainedAndGone) {

@@ -9,6 +9,7 @@ namespace {
 // No more than a few frames can lie in the socket: each waits for the one before to be answered.
 constexpr std::size_t kMostAhead = 4 * (sizeof(hc_frame) + sizeof(hc_ready));
 
+constexpr std::size_t kMostPiece = 64 << 10;     // that is added at once
 constexpr std::size_t kKeptCapacity = 64 << 10;  // of the buffer, once a large answer has been taken
 
 void append(std::string& to, const void* data, std::size_t size) { to.append(static_cast<const char*>(data), size); }
@@ -61,7 +62,8 @@ std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string
 
 void FrameReader::add(std::string_view bytes) {
     if (broken_) return;
-    if (buffer_.size() + bytes.size() > most_answer_ + kMostAhead) {
+    // one that is announced as too long is refused by its head, in next()
+    if (buffer_.size() >= sizeof(hc_frame) && buffer_.size() + bytes.size() > most_answer_ + kMostAhead + kMostPiece) {
         broken_ = true;
         return;
     }
@@ -84,6 +86,7 @@ std::optional<ProgramFrame> FrameReader::next() {
     std::memcpy(&header, buffer_.data(), sizeof header);
     if (!is_possible(header)) {
         broken_ = true;
+        too_large_ = most_answer_ > 0 && (header.type == HC_FRAME_RESULT || header.type == HC_FRAME_ERROR);
         return std::nullopt;
     }
     if (buffer_.size() < sizeof header + header.length) {

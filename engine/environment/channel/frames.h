@@ -42,6 +42,8 @@ public:
     /// The next whole frame, if there is one.
     std::optional<ProgramFrame> next();
     bool is_broken() const { return broken_; }
+    /// Broken by an answer that was announced as longer than allowed.
+    bool is_too_large() const { return too_large_; }
 
 private:
     bool is_possible(const hc_frame& header) const;
@@ -49,6 +51,7 @@ private:
     std::string buffer_;
     std::uint32_t most_answer_ = 0;
     bool broken_ = false;
+    bool too_large_ = false;
 };
 
 }  // namespace hotcell::environment

@@ -49,6 +49,7 @@ public:
     void send(std::string bytes);
     /// Its program is a shim from now on, whose answers have at most so many bytes.
     void allow_answers(std::uint32_t most_bytes) { frames_.allow_answers(most_bytes); }
+    bool answer_was_too_large() const { return frames_.is_too_large(); }
     /// Stops or continues everything in it. Does not wait; False when the kernel refuses.
     bool freeze(bool frozen);
 

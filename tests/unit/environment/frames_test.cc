@@ -50,9 +50,11 @@ TEST(FrameReader, AnswersComeOnlyWhereTheyAreAllowedAndNeverLongerThanThat) {
     EXPECT_EQ(frame->type, HC_FRAME_RESULT);
     EXPECT_EQ(frame->request, 3u);
     EXPECT_EQ(frame->payload, "ten bytes.");
-    shim.add(answer(HC_FRAME_ERROR, 4, "", 11));
+    EXPECT_FALSE(shim.is_too_large());
+    shim.add(answer(HC_FRAME_ERROR, 4, std::string(4096, 'x'), 4096));
     EXPECT_FALSE(shim.next());
     EXPECT_TRUE(shim.is_broken());
+    EXPECT_TRUE(shim.is_too_large());
 }
 
 TEST(FrameReader, ATypeOrLengthOfNoFrameOfThatSideBreaksIt) {
