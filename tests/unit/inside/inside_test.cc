@@ -185,6 +185,25 @@ TEST(InitPlan, AStepThatIsNoneIsReportedByItsNumber) {
     EXPECT_EQ(child.wait(), 126);
 }
 
+TEST(InitPlan, TheLargestNumbersFitWhereTheyAreWritten) {
+    protocol::InitPlan plan{};
+    plan.size = sizeof plan;
+    plan.tmp_bytes = ~std::uint64_t{0};
+    plan.tmp_inodes = ~std::uint32_t{0};
+    plan.step_count = 1;
+    plan.steps[0] = static_cast<std::uint16_t>(protocol::Step::MountTmp);
+    const UniqueFd fd = plan_of({reinterpret_cast<const char*>(&plan), sizeof plan});
+    Pair boot = make_pair(SOCK_STREAM);
+    Child child({{fd.get(), protocol::kPlanFd}, {boot.theirs.get(), protocol::kBootFd}},
+                [] { return init::run_pid1(); });
+    protocol::InitReport report{};
+    ASSERT_EQ(raw::read_all(boot.ours.get(), &report, sizeof report), 0);
+    // there is no /rw on a host, and no right to mount where the test is not root
+    EXPECT_EQ(report.failure.step, static_cast<std::uint32_t>(protocol::Step::MountTmp));
+    EXPECT_TRUE(report.failure.sys == ENOENT || report.failure.sys == EPERM) << report.failure.sys;
+    EXPECT_EQ(child.wait(), 126);
+}
+
 class Stub : public ::testing::Test {
 protected:
     Stub()
