@@ -21,10 +21,17 @@ enum {
 
 enum {
     HC_KEEP_CHANNEL = 1, /* of HC_FRAME_RUN */
-    HC_HANDLED = 1       /* of HC_FRAME_ERROR: the code reported the error itself */
+    HC_HANDLED = 1,      /* of HC_FRAME_ERROR: the code reported the error itself */
+    HC_HTTP_HEAD = 1     /* of HC_FRAME_RESULT, to HC_CALL_HTTP: the payload begins with hc_http_head and its JSON */
 };
 
-enum { HC_CALL_HANDLER = 0, HC_CALL_INITIALIZER = 1 };
+enum {
+    HC_CALL_HANDLER = 0,
+    HC_CALL_INITIALIZER = 1,
+    HC_CALL_PRE_FREEZE = 2, /* before the environment is stopped */
+    HC_CALL_PRE_STOP = 3,   /* before the environment ends */
+    HC_CALL_HTTP = 4        /* the handler, with an HTTP request: its head is in the context, its body is the event */
+};
 
 struct hc_frame {
     uint32_t length; /* of the payload, in bytes */
@@ -46,6 +53,10 @@ struct hc_run { /* followed by argc + envc strings, each ended by NUL: argv[0..]
 struct hc_failed {
     uint32_t step; /* protocol::Step */
     int32_t sys;
+};
+
+struct hc_http_head { /* followed by head_bytes of JSON, then the body */
+    uint32_t head_bytes;
 };
 
 struct hc_invoke { /* followed by context_bytes of JSON, then the event */
