@@ -2,7 +2,12 @@
 
 #include <bit>
 
+#include "engine/catalog/store/migrations.h"
+
 namespace hotcell::catalog {
+
+using database::Database;
+using database::Statement;
 
 namespace {
 
@@ -10,7 +15,10 @@ std::int64_t as_stored(std::uint64_t value) { return std::bit_cast<std::int64_t>
 
 }  // namespace
 
-Result<CatalogStore> CatalogStore::open(const std::string& path) { return CatalogStore(TRY(Database::open(path))); }
+Result<CatalogStore> CatalogStore::open(const std::string& path) {
+    static const database::Kind kKind{"catalog", 0x68634361, migrations()};  // "hcCa"
+    return CatalogStore(TRY(Database::open(path, kKind)));
+}
 
 Result<std::vector<Service>> CatalogStore::read_services() {
     Statement rows = TRY(

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "engine/catalog/store/database.h"
+#include "engine/database/database.h"
 #include "hotcell/function.h"
 
 namespace hotcell::catalog {
@@ -30,12 +30,12 @@ public:
     Result<> remove(const Function& function);
 
 private:
-    explicit CatalogStore(Database database) : database_(std::move(database)) {}
+    explicit CatalogStore(database::Database database) : database_(std::move(database)) {}
     Result<> write_package(const Function& function);
     Result<> write_environment(const Function& function);
     Result<> drop_unused_packages();
 
-    Database database_;
+    database::Database database_;
 };
 
 }  // namespace hotcell::catalog
