@@ -58,6 +58,7 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
     : parts_(parts),
       options_(options),
       admission_(options.concurrent_runs, memory_budget),
+      check_(parts.reactor, parts.storage, parts.store),
       refill_later_(parts.reactor) {
     SourceOptions source;
     source.pooled_slots = options.pooled_slots;
@@ -67,7 +68,7 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
         sources_.push_back(
             std::make_unique<SlotSource>(parts_.reactor, parts_.builder, i, parts_.manifests[i], source));
     functions_ = std::make_unique<Functions>(
-        FunctionsParts{parts_.reactor, parts_.warden, parts_.store, parts_.manifests, sources_, admission_,
+        FunctionsParts{parts_.reactor, parts_.warden, parts_.store, check_, parts_.manifests, sources_, admission_,
                        [this](int change) {
                            if (change > 0)
                                ++starting_;

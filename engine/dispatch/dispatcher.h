@@ -71,6 +71,7 @@ private:
     DispatcherParts parts_;
     const EngineOptions& options_;
     Admission admission_;
+    environment::CodeCheck check_;
     std::vector<std::unique_ptr<SlotSource>> sources_;  // by runtime
     std::unique_ptr<Functions> functions_;
     std::set<std::shared_ptr<Flight>> flights_;

@@ -215,10 +215,18 @@ void Functions::start(Pool& pool) {
                                        "runtime: '" + worker->function->runtime + "' is not served by this engine",
                                        {}});
         });
+    (void)parts_.store.hold(worker->function->code_name);
+    parts_.check.when_sound(worker->function->code_name, [this, worker](Result<> sound) {
+        if (sound) return get_slot(worker);
+        parts_.store.release(worker->function->code_name);
+        start_failed(worker, std::move(sound).error().in("function '" + worker->function->name + "'"));
+    });
+}
+
+void Functions::get_slot(const WorkerRef& worker) {
     worker->kind = worker->manifest->zygote                         ? StartKind::Zygote
                    : worker->source->ready(StartKind::Prepared) > 0 ? StartKind::Prepared
                                                                     : StartKind::Exec;
-    (void)parts_.store.hold(worker->function->code_name);
     RunLimits limits;
     limits.memory = worker->memory();
     limits.tmp = options_.tmp_size;

@@ -20,6 +20,7 @@
 #include "engine/dispatch/admission.h"
 #include "engine/dispatch/phases.h"
 #include "engine/dispatch/slot_source.h"
+#include "engine/environment/code/code_check.h"
 #include "engine/environment/code/code_store.h"
 #include "engine/environment/environment.h"
 #include "hotcell/engine.h"
@@ -40,6 +41,7 @@ struct FunctionsParts {
     environment::Reactor& reactor;
     environment::WardenClient& warden;
     environment::CodeStore& store;
+    environment::CodeCheck& check;
     const std::vector<environment::Manifest>& manifests;
     std::vector<std::unique_ptr<SlotSource>>& sources;  // by manifest
     Admission& admission;
@@ -80,6 +82,7 @@ private:
     void feed_hungry();
     void refuse(Flight& flight, Error error);
     void start(Pool& pool);
+    void get_slot(const WorkerRef& worker);
     void slot_given(const WorkerRef& worker, Result<GivenSlot> given);
     void started(const WorkerRef& worker, Result<> result);
     void start_failed(const WorkerRef& worker, Error error);

@@ -13,6 +13,7 @@
 #include "engine/dispatch/dispatcher.h"
 #include "engine/embed/call_records.h"
 #include "engine/embed/metrics.h"
+#include "engine/embed/package_names.h"
 #include "engine/embed/prepared_state.h"
 #include "engine/environment/code/recent_names.h"
 #include "hotcell/engine.h"
@@ -36,6 +37,7 @@ struct Engine::State {
     void hold_code();
     /// Unpacks the package in a sandbox and stores its tree. The name it has there; it is held until release().
     Result<std::string> store_package(std::string zip);
+    Result<std::string> unpack(std::string zip);
     /// Ends what runs of a function that has been changed or deleted.
     void retire(const std::string& function_id);
 
@@ -44,6 +46,7 @@ struct Engine::State {
     environment::Reactor storage;
     environment::CodeStore store;
     environment::RecentNames names;
+    embed::PackageNames package_names{4096};
     std::vector<std::string> runtime_names;  // that functions may have
     catalog::Catalog catalog;
     std::mutex change_mutex;  // one change or deletion of a function at a time

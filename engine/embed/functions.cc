@@ -35,7 +35,7 @@ Result<> check_checksum(std::uint64_t said, std::uint64_t is) {
 
 void Engine::State::hold_code() {
     for (const std::string& name : catalog.snapshot()->code_names())
-        if (!store.hold(name) && prepared.options.log)
+        if (!(store.hold(name) || store.has(name)) && prepared.options.log)
             prepared.options.log("code " + name + " is not in the store any more: deploy its functions again");
 }
 

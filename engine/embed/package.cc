@@ -4,13 +4,12 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/embed/engine_state.h"
+#include "engine/environment/code/sha256.h"
 #include "engine/environment/code/staged_tree.h"
 #include "engine/environment/code/unpacked_stream.h"
 #include "engine/linux/sockets/sockets.h"
 
 namespace hotcell {
-
-using environment::CodeStore;
 
 namespace {
 
@@ -71,15 +70,21 @@ Error refusal(const RunReport& report) {
 }  // namespace
 
 Result<std::string> Engine::State::store_package(std::string zip) {
-    const std::string name = CodeStore::name_of_package(zip);
-    if (store.hold(name)) return name;
-    const auto give_up = [&](Error error) {
-        store.release(name);
-        return std::unexpected(std::move(error));
-    };
-    auto tree = environment::StagedTree::make(store.stage());
-    if (!tree) return give_up(std::move(tree).error());
+    environment::Sha256 hash;
+    hash.add(zip);
+    const std::string package = hash.hex();
+    while (const auto known = package_names.begin(package)) {
+        if (store.hold(*known) || store.verify(*known)) return *known;
+        store.release(*known);
+        package_names.forget(package);
+    }
+    auto name = unpack(std::move(zip));
+    package_names.end(package, name ? *name : std::string());
+    return name;
+}
 
+Result<std::string> Engine::State::unpack(std::string zip) {
+    auto tree = TRY(environment::StagedTree::make(store.stage()));
     const auto unpacking = std::make_shared<Unpacking>();
     auto call = std::make_shared<dispatch::Call>();
     call->request.runtime = kRuntime;
@@ -94,19 +99,22 @@ Result<std::string> Engine::State::store_package(std::string zip) {
     call->give_output = [unpacking](linux::UniqueFd fd) { unpacking->give(std::move(fd)); };
     call->done = [unpacking](Result<RunReport> report) { unpacking->end(std::move(report)); };
     if (!post([this, call] { dispatcher->run(std::move(*call)); }))
-        return give_up(Error{ErrorKind::Exhausted, 0, "the engine is draining: no new calls", {}});
+        return fail(ErrorKind::Exhausted, "the engine is draining: no new calls");
 
-    environment::UnpackedStream stream(*tree);
+    environment::UnpackedStream stream(tree);
     Result<> read;
     if (linux::UniqueFd output = unpacking->wait_output()) read = read_stream(output.get(), stream);
     // its descriptor is closed by now: an unpacker with more to say ends
-    auto report = unpacking->wait_report();
-    if (!report) return give_up(std::move(report).error());
-    if (!read) return give_up(std::move(read).error());
-    if (report->outcome != RunOutcome::Exited || report->code != 0) return give_up(refusal(*report));
-    if (auto whole = stream.finish(); !whole) return give_up(std::move(whole).error());
-    if (auto finished = tree->finish(); !finished) return give_up(std::move(finished).error());
-    if (auto stored = store.store_tree(name, tree->path()); !stored) return give_up(std::move(stored).error());
+    const RunReport report = TRY(unpacking->wait_report());
+    TRY(read);
+    if (report.outcome != RunOutcome::Exited || report.code != 0) return std::unexpected(refusal(report));
+    TRY(stream.finish());
+    const std::string name = TRY(tree.finish());
+    (void)store.hold(name);
+    if (auto stored = store.store_tree(name, tree.path()); !stored) {
+        store.release(name);
+        return std::unexpected(std::move(stored).error());
+    }
     return name;
 }
 

@@ -1,6 +1,9 @@
 #include "engine/environment/code/code_store.h"
 
+#include "engine/base/result.h"
 #include "engine/environment/code/sha256.h"
+#include "engine/environment/code/tree_hash.h"
+#include "engine/environment/code/tree_listing.h"
 #include "engine/linux/files/files.h"
 
 namespace hotcell::environment {
@@ -20,17 +23,10 @@ Result<> CodeStore::prepare(const std::string& directory, std::uint32_t uid, std
 
 std::string CodeStore::name_of(std::string_view file, std::string_view bytes) {
     Sha256 hash;
-    hash.add(file);
-    hash.add(std::string_view("\0", 1));  // a file name cannot have one: no two pairs hash the same text
     hash.add(bytes);
-    return hash.hex();
-}
-
-std::string CodeStore::name_of_package(std::string_view zip) {
-    Sha256 hash;
-    hash.add(std::string_view("package/1\0", 10));  // no file's name has a slash: it is not what name_of() hashes
-    hash.add(zip);
-    return hash.hex();
+    TreeListing listing;
+    listing.file(std::string(file), true, bytes.size(), hash.hex());
+    return listing.name();
 }
 
 void CodeStore::read_directory() {
@@ -60,7 +56,34 @@ bool CodeStore::hold(const std::string& name) {
     const std::scoped_lock lock(mutex_);
     Entry& held = entry(name);
     ++held.holds;
-    return held.stored;
+    return held.sound;
+}
+
+bool CodeStore::has(const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(name);
+    return found != entries_.end() && found->second.stored;
+}
+
+bool CodeStore::is_sound(const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(name);
+    return found != entries_.end() && found->second.sound;
+}
+
+Result<> CodeStore::verify(const std::string& name) {
+    if (is_sound(name)) return {};
+    if (!has(name))
+        return fail(ErrorKind::NotFound, "code " + name + " is not in the store any more", "deploy it again");
+    const auto listing = list_tree(code_directory(directory_) + "/" + name);
+    if (!listing || listing->name() != name)
+        return fail(ErrorKind::Broken,
+                    "code " + name + " has been changed on the disk" +
+                        (listing ? std::string() : ": " + listing.error().message()),
+                    "deploy it again");
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = entries_.find(name); found != entries_.end()) found->second.sound = found->second.stored;
+    return {};
 }
 
 std::string CodeStore::stage() {
@@ -69,10 +92,7 @@ std::string CodeStore::stage() {
 }
 
 Result<> CodeStore::store(const std::string& name, std::string_view file, std::string_view bytes) {
-    {
-        const std::scoped_lock lock(mutex_);
-        if (entry(name).stored) return {};
-    }
+    if (verify(name)) return {};
     const std::string staged = stage();
     const auto write = [&]() -> Result<> {
         TRY(linux::make_directories(staged, 0755));
@@ -87,6 +107,7 @@ Result<> CodeStore::store(const std::string& name, std::string_view file, std::s
 }
 
 Result<> CodeStore::store_tree(const std::string& name, const std::string& staged_tree) {
+    if (has(name) && !verify(name)) forget_broken(name);
     const std::uint64_t bytes = linux::size_below(staged_tree);
     const std::string code = code_directory(directory_);
     auto renamed = linux::rename_synced(staged_tree, code + "/" + name, code);
@@ -100,8 +121,19 @@ Result<> CodeStore::store_tree(const std::string& name, const std::string& stage
         stored.bytes = bytes;
         total_ += bytes;
     }
+    stored.sound = true;
     drop_oldest();
     return {};
+}
+
+/// Takes a changed tree out of the way of a sound one. Whoever holds the name goes on holding it.
+void CodeStore::forget_broken(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = entries_.find(name);
+    if (found == entries_.end() || !found->second.stored || found->second.sound) return;
+    drop(name);
+    total_ -= found->second.bytes;
+    found->second.stored = false;
 }
 
 void CodeStore::release(const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hotcell::environment {
 
@@ -11,8 +12,8 @@ class Sha256 {
 public:
     Sha256();
     ~Sha256();
-    Sha256(const Sha256&) = delete;
-    Sha256& operator=(const Sha256&) = delete;
+    Sha256(Sha256&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
+    Sha256& operator=(Sha256&&) = delete;
 
     void add(std::string_view bytes);
     std::string hex();

@@ -25,34 +25,55 @@ Result<> StagedTree::make_parent(const std::string& path) {
     return {};
 }
 
-Result<> StagedTree::directory(const std::string& path) {
+/// What is written of a file is complete once something else begins.
+void StagedTree::end_file() {
     file_.reset();
-    return tree_.make_directory(path);
+    if (!file_hash_) return;
+    listing_.file(file_path_, file_executable_, file_size_, file_hash_->hex());
+    file_hash_.reset();
 }
 
-Result<> StagedTree::file(const std::string& path, bool executable) {
-    file_.reset();
-    TRY(make_parent(path));
-    file_ = TRY(tree_.make_file(path, executable ? 0755 : 0644));
+Result<> StagedTree::directory(const std::string& path) {
+    end_file();
+    TRY(tree_.make_directory(path));
+    listing_.directory(path);
     return {};
 }
 
-Result<> StagedTree::content(std::string_view bytes) { return linux::write_bytes(file_.get(), bytes); }
+Result<> StagedTree::file(const std::string& path, bool executable) {
+    end_file();
+    TRY(make_parent(path));
+    file_ = TRY(tree_.make_file(path, executable ? 0755 : 0644));
+    file_path_ = path;
+    file_executable_ = executable;
+    file_size_ = 0;
+    file_hash_.emplace();
+    return {};
+}
+
+Result<> StagedTree::content(std::string_view bytes) {
+    TRY(linux::write_bytes(file_.get(), bytes));
+    file_size_ += bytes.size();
+    file_hash_->add(bytes);
+    return {};
+}
 
 Result<> StagedTree::link(const std::string& path, const std::string& target) {
-    file_.reset();
+    end_file();
     links_.emplace_back(path, target);
     return {};
 }
 
-Result<> StagedTree::finish() {
-    file_.reset();
+Result<std::string> StagedTree::finish() {
+    end_file();
     for (const auto& [path, target] : links_) {
         TRY(make_parent(path));
         TRY(tree_.make_link(path, target));
+        listing_.link(path, target);
     }
     links_.clear();
-    return tree_.sync();
+    TRY(tree_.sync());
+    return listing_.name();
 }
 
 }  // namespace hotcell::environment

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/environment/code/sha256.h"
+#include "engine/environment/code/tree_listing.h"
 #include "engine/environment/code/unpacked_stream.h"
 #include "engine/linux/files/beneath.h"
 
@@ -29,17 +31,25 @@ public:
     Result<> content(std::string_view bytes) override;
     Result<> link(const std::string& path, const std::string& target) override;
 
-    /// Makes the links and brings everything to the disk.
-    Result<> finish();
+    /// Makes the links and brings everything to the disk. The name of what it has become (CodeStore::store_tree).
+    Result<std::string> finish();
+    /// What has been staged; links are in it from finish() on.
+    const TreeListing& listing() const { return listing_; }
     const std::string& path() const { return path_; }
 
 private:
     StagedTree(std::string path, linux::Tree tree) : path_(std::move(path)), tree_(std::move(tree)) {}
     Result<> make_parent(const std::string& path);
+    void end_file();
 
     std::string path_;  // empty: moved from
     linux::Tree tree_;
     linux::UniqueFd file_;
+    std::string file_path_;
+    bool file_executable_ = false;
+    std::uint64_t file_size_ = 0;
+    std::optional<Sha256> file_hash_;  // set while a file is being written
+    TreeListing listing_;
     std::string last_parent_;  // known to be there
     std::vector<std::pair<std::string, std::string>> links_;
 };

@@ -69,7 +69,23 @@ TEST_F(CodeStoreTest, KnowsWhatAnEarlierLifeStored) {
         ASSERT_TRUE(store.store(name, "program", "bytes"));
     }
     CodeStore store(directory, mebibytes(1));
+    EXPECT_FALSE(store.hold(name));  // not before it has been looked at
+    ASSERT_TRUE(store.store(name, "program", "bytes"));
     EXPECT_TRUE(store.hold(name));
+}
+
+TEST_F(CodeStoreTest, WritesAProgramAnewThatWasChangedOnTheDisk) {
+    std::string name;
+    {
+        CodeStore store(directory, mebibytes(1));
+        name = put(store, "bytes");
+    }
+    ASSERT_EQ(::truncate((path(name) + "/program").c_str(), 1), 0);
+    CodeStore store(directory, mebibytes(1));
+    EXPECT_EQ(store.verify(name).error().kind, ErrorKind::Broken);
+    EXPECT_EQ(put(store, "bytes"), name);
+    EXPECT_EQ(linux::read_file(path(name) + "/program", 100).value(), "bytes");
+    EXPECT_TRUE(store.is_sound(name));
 }
 
 TEST_F(CodeStoreTest, ClearsWhatACrashLeftInStaging) {

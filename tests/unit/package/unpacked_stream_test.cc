@@ -8,6 +8,7 @@
 #include "engine/environment/code/code_store.h"
 #include "engine/environment/code/crc64.h"
 #include "engine/environment/code/staged_tree.h"
+#include "engine/environment/code/tree_hash.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/zip_builder.h"
 #include "tests/unit/package/read_back.h"
@@ -34,6 +35,7 @@ public:
     StreamBuilder& file(const std::string& path, const std::string& content = "x") {
         return entry(UnpackedType::File, 0644, path, content);
     }
+    StreamBuilder& directory(const std::string& path) { return entry(UnpackedType::Directory, 0755, path, ""); }
     StreamBuilder& link(const std::string& path, const std::string& target) {
         return entry(UnpackedType::Link, 0, path, target);
     }
@@ -140,7 +142,8 @@ protected:
         UnpackedStream reader(tree);
         TRY(reader.add(stream));
         TRY(reader.finish());
-        return tree.finish();
+        TRY(tree.finish());
+        return {};
     }
     static std::uint32_t mode_of(const std::string& path) {
         struct stat seen {};
@@ -168,16 +171,17 @@ TEST_F(StagedTreeTest, BecomesThePackagesCode) {
         ZipBuilder().add(link).add(program).add(empty).add("deep/index.py", std::string(100'000, 'p')).bytes();
 
     CodeStore store(directory.path(), mebibytes(100));
-    const std::string name = CodeStore::name_of_package(zip);
-    EXPECT_EQ(name.size(), 64u);
-    EXPECT_FALSE(store.hold(name));
     const ::mode_t before = ::umask(077);
     auto tree = StagedTree::make(store.stage());
     ASSERT_TRUE(tree);
     const auto read = read_into(*tree, stream_of(zip).value());
     ::umask(before);
     ASSERT_TRUE(read) << read.error().message();
+    const std::string name = tree->listing().name();
+    EXPECT_EQ(name.size(), 64u);
+    EXPECT_FALSE(store.hold(name));
     ASSERT_TRUE(store.store_tree(name, tree->path()));
+    EXPECT_TRUE(store.hold(name));
     const std::string code = CodeStore::code_directory(directory.path()) + "/" + name;
     EXPECT_EQ(mode_of(code), 0040755u);
     EXPECT_EQ(mode_of(code + "/bin"), 0040755u);
@@ -191,6 +195,9 @@ TEST_F(StagedTreeTest, BecomesThePackagesCode) {
     EXPECT_TRUE(in_staging().empty());
 
     CodeStore next_life(directory.path(), mebibytes(100));
+    EXPECT_FALSE(next_life.hold(name));  // not before it has been looked at
+    EXPECT_TRUE(next_life.has(name));
+    EXPECT_TRUE(next_life.verify(name));
     EXPECT_TRUE(next_life.hold(name));
 }
 
@@ -234,26 +241,28 @@ TEST_F(StagedTreeTest, FollowsNoLinkThatStandsInItsWay) {
     EXPECT_TRUE(linux::list_directory(directory / "outside").value().empty());
 }
 
-TEST_F(StagedTreeTest, TheSecondOfTheSamePackageGivesWay) {
+TEST_F(StagedTreeTest, TheSecondOfTheSameContentGivesWay) {
     CodeStore store(directory.path(), mebibytes(100));
-    const std::string name = CodeStore::name_of_package("zip");
+    std::vector<std::string> names;
     for (int i = 0; i < 2; ++i) {
         auto tree = StagedTree::make(store.stage());
         ASSERT_TRUE(tree);
         ASSERT_TRUE(read_into(*tree, StreamBuilder().file("a").end()));
-        EXPECT_TRUE(store.store_tree(name, tree->path()));
+        names.push_back(tree->listing().name());
+        EXPECT_TRUE(store.store_tree(names.back(), tree->path()));
     }
+    EXPECT_EQ(names[0], names[1]);
     EXPECT_TRUE(in_staging().empty());
 }
 
 TEST_F(StagedTreeTest, ATreeIsDroppedInOneStep) {
     CodeStore store(directory.path(), Bytes{10});
     std::vector<std::string> names;
-    for (const char* zip : {"one", "two"}) {
-        names.push_back(CodeStore::name_of_package(zip));
+    for (const char* content : {"12345678", "87654321"}) {
         auto tree = StagedTree::make(store.stage());
         ASSERT_TRUE(tree);
-        ASSERT_TRUE(read_into(*tree, StreamBuilder().file("a/b", "12345678").end()));
+        ASSERT_TRUE(read_into(*tree, StreamBuilder().file("a/b", content).end()));
+        names.push_back(tree->listing().name());
         store.hold(names.back());
         ASSERT_TRUE(store.store_tree(names.back(), tree->path()));
         store.release(names.back());
@@ -263,11 +272,78 @@ TEST_F(StagedTreeTest, ATreeIsDroppedInOneStep) {
     EXPECT_TRUE(in_staging().empty());
 }
 
-TEST(CodeStoreName, OfAPackageIsNeverThatOfAProgram) {
-    EXPECT_NE(CodeStore::name_of_package("zip"), CodeStore::name_of("package", "zip"));
-    EXPECT_NE(CodeStore::name_of_package("zip"), CodeStore::name_of("program", "zip"));
-    EXPECT_NE(CodeStore::name_of_package("zip"), CodeStore::name_of("", "zip"));
-    EXPECT_NE(CodeStore::name_of_package("zip"), CodeStore::name_of_package("zap"));
+/// A stored tree, changed by `change` between two lives: what the next life says of it.
+class ChangedTree : public StagedTreeTest {
+protected:
+    void SetUp() override {
+        StagedTreeTest::SetUp();
+        CodeStore store(directory.path(), mebibytes(100));
+        name = put(store);
+        code = CodeStore::code_directory(directory.path()) + "/" + name;
+    }
+    std::string put(CodeStore& store) {
+        auto tree = StagedTree::make(store.stage());
+        EXPECT_TRUE(tree);
+        StreamBuilder stream;
+        stream.file("index.py", "x = 1").file("lib/a.py", "a").directory("empty").link("l", "lib/a.py");
+        EXPECT_TRUE(read_into(*tree, stream.end()));
+        std::string made = tree->listing().name();
+        EXPECT_TRUE(store.store_tree(made, tree->path()));
+        return made;
+    }
+    std::string word_of_the_next_life() {
+        CodeStore store(directory.path(), mebibytes(100));
+        const auto sound = store.verify(name);
+        EXPECT_EQ(store.is_sound(name), sound.has_value());
+        return sound ? "" : sound.error().message();
+    }
+
+    std::string name;
+    std::string code;
+};
+
+TEST_F(ChangedTree, AnUnchangedOneIsSound) {
+    EXPECT_EQ(word_of_the_next_life(), "");
+    EXPECT_EQ(list_tree(code).value().name(), name);
+}
+
+TEST_F(ChangedTree, EveryChangeIsNoticed) {
+    const std::string elsewhere = directory / "elsewhere";
+    const std::pair<const char*, std::string> changes[] = {
+        {"content", "printf 'x = 2' >" + code + "/index.py"},
+        {"one byte more", "printf ' ' >>" + code + "/lib/a.py"},
+        {"a mode", "chmod 0755 " + code + "/index.py"},
+        {"another mode", "chmod 0600 " + code + "/index.py"},
+        {"a directory's mode", "chmod 0777 " + code + "/lib"},
+        {"a file more", ": >" + code + "/lib/b.py"},
+        {"a file less", "rm " + code + "/lib/a.py"},
+        {"another name", "mv " + code + "/lib/a.py " + code + "/lib/A.py"},
+        {"a directory less", "rmdir " + code + "/empty"},
+        {"a link's target", "ln -sfn index.py " + code + "/l"},
+        {"a link instead of a file", "rm " + code + "/index.py && ln -s lib/a.py " + code + "/index.py"},
+        {"a pipe", "mkfifo " + code + "/pipe"},
+        {"a setuid bit", "chmod 4755 " + code + "/index.py"}};
+    ASSERT_EQ(std::system(("cp -a " + code + " " + elsewhere).c_str()), 0);
+    for (const auto& [what, change] : changes) {
+        ASSERT_EQ(std::system(change.c_str()), 0) << what;
+        EXPECT_TRUE(word_of_the_next_life().starts_with("code " + name + " has been changed on the disk")) << what;
+        ASSERT_EQ(std::system(("rm -r " + code + " && cp -a " + elsewhere + " " + code).c_str()), 0);
+        ASSERT_EQ(word_of_the_next_life(), "") << what;
+    }
+}
+
+TEST_F(ChangedTree, AndReplacedWhenItIsStoredAgain) {
+    ASSERT_EQ(std::system(("printf 'x = 2' >" + code + "/index.py").c_str()), 0);
+    CodeStore store(directory.path(), mebibytes(100));
+    EXPECT_FALSE(store.verify(name));
+    EXPECT_EQ(put(store), name);
+    EXPECT_TRUE(store.is_sound(name));
+    EXPECT_EQ(linux::read_file(code + "/index.py", 100).value(), "x = 1");
+}
+
+TEST_F(ChangedTree, OneThatHasGoneIsNotFound) {
+    linux::remove_tree(code);
+    EXPECT_EQ(word_of_the_next_life(), "code " + name + " is not in the store any more (deploy it again)");
 }
 
 TEST(Crc64, IsTheCatalogueOfParametrisedCrcs) {
