@@ -7,6 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/dispatch/invoke_report.h"
+#include "engine/environment/channel/shim_environment.h"
 #include "engine/environment/runtime/documents.h"
 #include "engine/linux/files/files.h"
 
@@ -241,22 +242,22 @@ void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
     }
     worker->slot_ns = monotonic_ns();
     if (given->kind == SlotKind::Fresh) worker->slot_steps = given->slot->steps();
-    environment::EnvironmentSetup setup{
-        .code_name = worker->function->code_name,
+    environment::EnvironmentSetup setup{.code_name = worker->function->code_name,
+                                        .memory = worker->memory(),
+                                        .memory_as_built = given->memory_limit,
+                                        .most_result = kMostResult,
+                                        .most_log = kMostLog};
+    environment::ShimSetup shim{
         .load = environment::load_document(*worker->manifest, *worker->service, *worker->function, worker->id),
         .shim = {},
-        .shim_environment = {},
-        .memory = worker->memory(),
-        .memory_as_built = given->memory_limit,
-        .most_result = kMostResult,
-        .most_log = kMostLog};
+        .shim_environment = {}};
     if (worker->kind == StartKind::Exec) {
-        setup.shim = worker->manifest->function->shim;
+        shim.shim = worker->manifest->function->shim;
         for (const auto& [name, value] : worker->manifest->function->environment)
-            setup.shim_environment.push_back(name + "=" + value);
+            shim.shim_environment.push_back(name + "=" + value);
     }
-    worker->environment =
-        std::make_shared<Environment>(parts_.reactor, parts_.warden, std::move(given->slot), std::move(setup));
+    worker->environment = std::make_shared<environment::ShimEnvironment>(
+        parts_.reactor, parts_.warden, std::move(given->slot), std::move(setup), std::move(shim));
     worker->environment->start([this, worker](Result<> result) { started(worker, std::move(result)); });
 }
 
@@ -304,28 +305,34 @@ void Functions::assign(const WorkerRef& worker, Flight flight) {
 
 void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
     const std::uint32_t timeout = worker->function->initialization_timeout_s;
-    const std::string context = environment::call_context(flight->call.request.request_id, now_ms() + timeout * 1000ll);
-    worker->environment->call(HC_CALL_INITIALIZER, context, {}, std::chrono::seconds(timeout),
-                              [this, worker, flight](Answer answer) {
-                                  flight->phases.end("init");
-                                  if (answer.kind == Answer::Kind::Result) {
-                                      worker->initialized = true;
-                                      return call_handler(worker, flight);
-                                  }
-                                  report(worker, *flight, std::move(answer), true);
-                                  end_worker(worker);  // one that could not be initialized serves nobody
-                                  serve_waiting(*worker->pool);
-                              });
+    const environment::CallInput input{.kind = HC_CALL_INITIALIZER,
+                                       .request_id = flight->call.request.request_id,
+                                       .deadline_ms = now_ms() + timeout * 1000ll,
+                                       .event = {},
+                                       .timeout = std::chrono::seconds(timeout)};
+    worker->environment->call(input, [this, worker, flight](Answer answer) {
+        flight->phases.end("init");
+        if (answer.kind == Answer::Kind::Result) {
+            worker->initialized = true;
+            return call_handler(worker, flight);
+        }
+        report(worker, *flight, std::move(answer), true);
+        end_worker(worker);  // one that could not be initialized serves nobody
+        serve_waiting(*worker->pool);
+    });
 }
 
 void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
     const std::uint32_t timeout = worker->function->timeout_s;
-    const std::string context = environment::call_context(flight->call.request.request_id, now_ms() + timeout * 1000ll);
-    Environment& environment = *worker->environment;
     const InvokeRequest& request = flight->call.request;
-    environment.call(
-        HC_CALL_HANDLER, context, request.event, std::chrono::seconds(timeout),
-        [this, worker, flight = std::move(flight)](Answer answer) { answered(worker, *flight, std::move(answer)); });
+    const environment::CallInput input{.kind = HC_CALL_HANDLER,
+                                       .request_id = request.request_id,
+                                       .deadline_ms = now_ms() + timeout * 1000ll,
+                                       .event = request.event,
+                                       .timeout = std::chrono::seconds(timeout)};
+    worker->environment->call(input, [this, worker, flight = std::move(flight)](Answer answer) {
+        answered(worker, *flight, std::move(answer));
+    });
 }
 
 void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {

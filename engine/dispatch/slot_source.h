@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/environment/environment.h"
+#include "engine/environment/channel/shim_environment.h"
 #include "engine/environment/runtime/manifest.h"
 #include "engine/environment/slots/builder_client.h"
 #include "engine/environment/slots/slot.h"

@@ -15,19 +15,11 @@ using protocol::FdRole;
 namespace {
 
 constexpr Nanos kStartPatience = std::chrono::seconds(10);
-constexpr Nanos kWordPatience = std::chrono::milliseconds(50);  // from the channel's end to the word of the process's
 constexpr int kPiecesAtOnce = 4;
-
-Error failed_error(const hc_failed& failed) {
-    return Error{ErrorKind::Broken,
-                 failed.sys,
-                 std::string("start the runtime: ") + protocol::step_name(static_cast<std::uint16_t>(failed.step)),
-                 {}};
-}
 
 }  // namespace
 
-/// One of the two pipes a slot writes to: what comes is added to the log of the call, up to its cap.
+/// One of the two pipes a slot writes to: what comes is added to the log, up to its cap.
 class Environment::Log {
 public:
     Log(Environment& owner, linux::UniqueFd fd) : owner_(owner), watch_(owner.reactor_, std::move(fd)) { wait(); }
@@ -65,17 +57,14 @@ private:
 };
 
 Environment::Environment(Reactor& reactor, WardenClient& warden, std::unique_ptr<Slot> slot, EnvironmentSetup setup)
-    : reactor_(reactor), warden_(warden), slot_(std::move(slot)), setup_(std::move(setup)), timer_(reactor) {}
+    : reactor_(reactor), slot_(std::move(slot)), setup_(std::move(setup)), timer_(reactor), warden_(warden) {}
 
 Environment::~Environment() = default;
 
 void Environment::start(OnStarted done) {
     on_started_ = std::move(done);
     slot_->listen(this);
-    timer_.start(kStartPatience, [self = weak_from_this()] {
-        if (const auto one = self.lock())
-            one->fail_start(Error{ErrorKind::Broken, ETIMEDOUT, "start the runtime: the sandbox did not answer", {}});
-    });
+    allow_start(kStartPatience);
     if (slot_->is_dead()) return fail_start(Error{ErrorKind::Broken, 0, "the sandbox has ended before its start", {}});
     if (auto set = slot_->set_memory_limit(setup_.memory, setup_.memory_as_built); !set)
         return fail_start(std::move(set).error());
@@ -89,47 +78,20 @@ void Environment::start(OnStarted done) {
         if (!attached) return one->fail_start(std::move(attached).error());
         one->start_parts_.push_back({"code.attach", *attached});
         one->attached_ns_ = monotonic_ns();
-        one->load_when_ready();
+        one->code_attached();
     });
-    if (!slot_->is_executor()) return fork_child();
-    pid_ = slot_->child_pid();
-    if (!setup_.shim.empty()) return exec_shim();
-    ready_ = true;
+    bring_up();
 }
 
-void Environment::fork_child() {
-    nonce_ = slot_->id();
-    slot_->domain()->fork(slot_->id(), nonce_, [self = weak_from_this()](Result<hc_forked> forked) {
-        const auto one = self.lock();
-        if (!one || !one->alive_) return;
-        if (!forked) return one->fail_start(std::move(forked).error());
-        one->pid_ = static_cast<std::uint32_t>(forked->pid);
-        one->start_parts_.push_back({"runtime.enter-slot", Nanos(forked->entered_ns - forked->received_ns)});
-        one->start_parts_.push_back({"runtime.fork", Nanos(forked->forked_ns - forked->entered_ns)});
-        one->slot_->domain()->expect_exit(one->pid_, [self](const protocol::ExitReport& report) {
-            if (const auto still = self.lock()) still->process_ended(report);
-        });
+void Environment::allow_start(Nanos patience) {
+    timer_.start(patience, [self = weak_from_this()] {
+        if (const auto one = self.lock())
+            one->fail_start(Error{ErrorKind::Broken, ETIMEDOUT, "start the runtime: the sandbox did not answer", {}});
     });
 }
 
-void Environment::exec_shim() {
-    auto frame = encode_run(slot_->id(), setup_.shim, setup_.shim_environment, true);
-    if (!frame) return fail_start(std::move(frame).error());
-    readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
-    slot_->send(std::move(*frame));
-}
-
-void Environment::on_ready(const hc_ready& ready) {
-    if (!on_started_ || ready_ || ready.nonce != nonce_ || --readies_ > 0) return;
-    ready_ = true;
-    load_when_ready();
-}
-
-void Environment::load_when_ready() {
-    if (attached_ns_ == 0 || !ready_ || !on_started_) return;
+void Environment::started() {
     timer_.cancel();
-    slot_->allow_answers(static_cast<std::uint32_t>(setup_.most_result.count));
-    slot_->send(encode_load(setup_.load));
     std::exchange(on_started_, nullptr)({});
 }
 
@@ -144,64 +106,84 @@ void Environment::fail_start(Error error) {
     });
 }
 
-void Environment::call(std::uint32_t kind, std::string_view context, std::string_view event, Nanos timeout,
-                       OnAnswer done) {
-    const std::uint64_t request = next_request_++;
-    pending_ = Pending{request, std::move(done), monotonic_ns()};
-    log_.clear();
-    log_truncated_ = false;
-    timer_.start(timeout, [self = weak_from_this()] {
-        if (const auto one = self.lock(); one && one->pending_) one->die(Answer::Kind::TimedOut);
+void Environment::call(const CallInput& input, OnAnswer done) {
+    const std::uint64_t number = next_number_++;
+    if (timers_.empty()) timers_.push_back(std::make_unique<Timer>(reactor_));
+    pending_.push_back({number, std::move(done), monotonic_ns(), std::move(timers_.back())});
+    timers_.pop_back();
+    if (pending_.size() == 1) {
+        log_.clear();
+        log_truncated_ = false;
+    }
+    pending_.back().deadline->start(input.timeout, [self = weak_from_this(), number] {
+        if (const auto one = self.lock()) one->time_out(number);
     });
     if (!alive_)
         return reactor_.post([self = shared_from_this()] {
-            if (self->pending_) self->die(Answer::Kind::Broken);
+            if (!self->pending_.empty()) self->die(Answer::Kind::Broken);
         });
     if (std::exchange(frozen_, false)) (void)slot_->freeze(false);
-    slot_->send(encode_invoke(request, kind, context, event));
+    put(number, input);
 }
 
 void Environment::freeze() {
-    if (!alive_ || pending_ || frozen_) return;
+    if (!alive_ || !pending_.empty() || frozen_) return;
     frozen_ = slot_->freeze(true);
 }
 
-void Environment::on_answer(ProgramFrame frame) {
-    if (!pending_ || frame.request != pending_->request) return die(Answer::Kind::Broken);  // nobody asked
-    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
-    Answer answer;
-    answer.kind = frame.type == HC_FRAME_RESULT     ? Answer::Kind::Result
-                  : (frame.flags & HC_HANDLED) != 0 ? Answer::Kind::HandledError
-                                                    : Answer::Kind::Error;
-    answer.payload = std::move(frame.payload);
-    finish(std::move(answer));
+bool Environment::is_pending(std::uint64_t number) const {
+    return std::ranges::find(pending_, number, &Pending::number) != pending_.end();
 }
 
-void Environment::finish(Answer answer) {
-    timer_.cancel();
-    const Pending call = std::move(*std::exchange(pending_, std::nullopt));
-    answer.took = Nanos(monotonic_ns() - call.begun_ns);
+void Environment::answer(std::uint64_t number, Answer answer) {
+    const auto found = std::ranges::find(pending_, number, &Pending::number);
+    if (found == pending_.end()) return;
+    Pending pending = std::move(*found);
+    pending_.erase(found);
+    add_log(answer);
+    const auto self = shared_from_this();
+    finish(std::move(pending), std::move(answer));
+}
+
+void Environment::add_log(Answer& answer) {
     if (out_) out_->drain(kPiecesAtOnce);
     if (err_) err_->drain(kPiecesAtOnce);
+    if (setup_.concurrency > 1) return;
     answer.log = std::exchange(log_, {});
     answer.log_truncated = log_truncated_;
+}
+
+void Environment::finish(Pending pending, Answer answer) {
+    pending.deadline->cancel();
+    timers_.push_back(std::move(pending.deadline));
+    answer.took = Nanos(monotonic_ns() - pending.begun_ns);
     answer.peak_memory = slot_->peak_memory();
-    const auto self = shared_from_this();
-    call.done(std::move(answer));
+    pending.done(std::move(answer));
+}
+
+void Environment::time_out(std::uint64_t number) {
+    if (!is_pending(number)) return;
+    if (pending_.size() == 1) return die(Answer::Kind::TimedOut);
+    forget(number);
+    Answer late;
+    late.kind = Answer::Kind::TimedOut;
+    answer(number, std::move(late));
 }
 
 void Environment::die(Answer::Kind kind, int status) {
     if (on_started_) return fail_start(Error{ErrorKind::Broken, 0, "start the runtime: its process has ended", {}});
     const auto self = shared_from_this();
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
-    if (!pending_) {
+    timer_.cancel();
+    if (pending_.empty()) {
         if (auto callback = std::exchange(on_death_, nullptr)) reactor_.post(std::move(callback));
         return;
     }
-    Answer answer;
-    answer.kind = kind;
-    answer.status = status;
-    finish(std::move(answer));
+    Answer last;
+    last.kind = kind;
+    last.status = status;
+    add_log(last);
+    for (Pending& pending : std::exchange(pending_, {})) finish(std::move(pending), last);
 }
 
 bool Environment::ran_out_of_memory() {
@@ -218,32 +200,14 @@ void Environment::watch_memory() {
     });
 }
 
-void Environment::process_ended(const protocol::ExitReport& report) {
-    if (!alive_) return;
-    slot_->drain_channel();  // what it said before its end
+void Environment::die_of(const protocol::ExitReport& report) {
     if (!alive_) return;
     if (ran_out_of_memory() || slot_->oom_kills() > 0) return die(Answer::Kind::OutOfMemory);
     die(Answer::Kind::Exited, report.status);
 }
 
-void Environment::on_failed(const hc_failed& failed) {
-    if (on_started_) return fail_start(failed_error(failed));
-    die(Answer::Kind::Broken);
-}
-
-void Environment::on_channel_end() {
-    if (!alive_) return;
-    if (slot_->answer_was_too_large()) return die(Answer::Kind::TooLarge);
-    // the word of its process's end says more; a process that has only closed its channel has none
-    timer_.start(kWordPatience, [self = weak_from_this()] {
-        const auto one = self.lock();
-        if (one && one->alive_)
-            one->die(one->slot_->oom_kills() > 0 ? Answer::Kind::OutOfMemory : Answer::Kind::Broken);
-    });
-}
-
 void Environment::on_exit(const protocol::ExitReport& report) {
-    if (slot_->is_executor() && report.pid == pid_) process_ended(report);
+    if (slot_->is_executor() && report.pid == pid_) die_of(report);
 }
 
 void Environment::on_death() {
@@ -256,54 +220,12 @@ std::unique_ptr<Slot> Environment::end() {
     if (slot_ == nullptr) return nullptr;
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
     slot_->listen(nullptr);
-    if (!slot_->is_executor() && pid_ != 0) slot_->domain()->forget_exit(pid_);
+    let_go();
     on_death_ = nullptr;
     out_.reset();
     err_.reset();
     oom_.reset();
     return std::move(slot_);
 }
-
-ShimBoot::ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done)
-    : reactor_(reactor), slot_(std::move(slot)), done_(std::move(done)), timer_(reactor) {}
-
-void ShimBoot::begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
-    auto frame = encode_run(slot_->id(), argv, environment, true);
-    if (!frame) return finish(std::unexpected(std::move(frame).error()));
-    slot_->drain_channel();
-    readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
-    slot_->listen(this);
-    timer_.start(kStartPatience,
-                 [this] { finish(fail(ErrorKind::Broken, "boot the runtime: it did not say that it was ready")); });
-    if (slot_->is_dead()) return finish(fail(ErrorKind::Broken, "boot the runtime: the sandbox has ended"));
-    slot_->send(std::move(*frame));
-}
-
-std::unique_ptr<Slot> ShimBoot::give_up() {
-    done_ = nullptr;
-    timer_.cancel();
-    if (slot_) slot_->listen(nullptr);
-    return std::move(slot_);
-}
-
-void ShimBoot::finish(Result<> result) {
-    if (!done_) return;
-    timer_.cancel();
-    slot_->listen(nullptr);
-    // not from within the slot's own call
-    reactor_.post(
-        [done = std::exchange(done_, nullptr), result = std::move(result),
-         slot = std::make_shared<std::unique_ptr<Slot>>(std::move(slot_))] { done(result, std::move(*slot)); });
-}
-
-void ShimBoot::on_ready(const hc_ready&) {
-    if (--readies_ == 0) finish({});
-}
-void ShimBoot::on_failed(const hc_failed& failed) { finish(std::unexpected(failed_error(failed))); }
-void ShimBoot::on_channel_end() { finish(fail(ErrorKind::Broken, "boot the runtime: it closed its channel")); }
-void ShimBoot::on_exit(const protocol::ExitReport& report) {
-    if (report.pid == slot_->child_pid()) finish(fail(ErrorKind::Broken, "boot the runtime: its process ended"));
-}
-void ShimBoot::on_death() { finish(fail(ErrorKind::Broken, "boot the runtime: its sandbox ended")); }
 
 }  // namespace hotcell::environment

@@ -1,0 +1,156 @@
+#include "engine/environment/channel/shim_environment.h"
+
+#include <utility>
+
+#include "engine/base/result.h"
+#include "engine/environment/runtime/documents.h"
+
+namespace hotcell::environment {
+
+namespace {
+
+constexpr Nanos kBootPatience = std::chrono::seconds(10);
+constexpr Nanos kWordPatience = std::chrono::milliseconds(50);  // from the channel's end to the word of the process's
+
+Error failed_error(const hc_failed& failed) {
+    return Error{ErrorKind::Broken,
+                 failed.sys,
+                 std::string("start the runtime: ") + protocol::step_name(static_cast<std::uint16_t>(failed.step)),
+                 {}};
+}
+
+}  // namespace
+
+ShimEnvironment::ShimEnvironment(Reactor& reactor, WardenClient& warden, std::unique_ptr<Slot> slot,
+                                 EnvironmentSetup setup, ShimSetup shim)
+    : Environment(reactor, warden, std::move(slot), std::move(setup)), shim_(std::move(shim)) {}
+
+void ShimEnvironment::bring_up() {
+    if (!slot_->is_executor()) return fork_child();
+    pid_ = slot_->child_pid();
+    if (!shim_.shim.empty()) return exec_shim();
+    ready_ = true;
+}
+
+void ShimEnvironment::fork_child() {
+    nonce_ = slot_->id();
+    slot_->domain()->fork(slot_->id(), nonce_, [self = weak_from_this(), this](Result<hc_forked> forked) {
+        const auto one = self.lock();
+        if (!one || !alive_) return;
+        if (!forked) return fail_start(std::move(forked).error());
+        pid_ = static_cast<std::uint32_t>(forked->pid);
+        start_parts_.push_back({"runtime.enter-slot", Nanos(forked->entered_ns - forked->received_ns)});
+        start_parts_.push_back({"runtime.fork", Nanos(forked->forked_ns - forked->entered_ns)});
+        slot_->domain()->expect_exit(pid_, [self, this](const protocol::ExitReport& report) {
+            if (const auto still = self.lock()) process_ended(report);
+        });
+    });
+}
+
+void ShimEnvironment::exec_shim() {
+    auto frame = encode_run(slot_->id(), shim_.shim, shim_.shim_environment, true);
+    if (!frame) return fail_start(std::move(frame).error());
+    readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
+    slot_->send(std::move(*frame));
+}
+
+void ShimEnvironment::on_ready(const hc_ready& ready) {
+    if (!is_starting() || ready_ || ready.nonce != nonce_ || --readies_ > 0) return;
+    ready_ = true;
+    load_when_ready();
+}
+
+void ShimEnvironment::load_when_ready() {
+    if (attached_ns_ == 0 || !ready_ || !is_starting()) return;
+    slot_->allow_answers(static_cast<std::uint32_t>(setup_.most_result.count));
+    slot_->send(encode_load(shim_.load));
+    started();
+}
+
+void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
+    slot_->send(encode_invoke(number, input.kind, call_context(input.request_id, input.deadline_ms), input.event));
+}
+
+void ShimEnvironment::on_answer(ProgramFrame frame) {
+    if (!is_pending(frame.request)) return die(Answer::Kind::Broken);  // nobody asked
+    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
+    Answer given;
+    given.kind = frame.type == HC_FRAME_RESULT     ? Answer::Kind::Result
+                 : (frame.flags & HC_HANDLED) != 0 ? Answer::Kind::HandledError
+                                                   : Answer::Kind::Error;
+    given.payload = std::move(frame.payload);
+    answer(frame.request, std::move(given));
+}
+
+void ShimEnvironment::process_ended(const protocol::ExitReport& report) {
+    if (!alive_) return;
+    slot_->drain_channel();  // what it said before its end
+    die_of(report);
+}
+
+void ShimEnvironment::on_failed(const hc_failed& failed) {
+    if (is_starting()) return fail_start(failed_error(failed));
+    die(Answer::Kind::Broken);
+}
+
+void ShimEnvironment::on_channel_end() {
+    if (!alive_) return;
+    if (slot_->answer_was_too_large()) return die(Answer::Kind::TooLarge);
+    // the word of its process's end says more; a process that has only closed its channel has none
+    timer_.start(kWordPatience, [self = weak_from_this(), this] {
+        const auto one = self.lock();
+        if (one && alive_) die(slot_->oom_kills() > 0 ? Answer::Kind::OutOfMemory : Answer::Kind::Broken);
+    });
+}
+
+void ShimEnvironment::on_exit(const protocol::ExitReport& report) {
+    if (slot_->is_executor() && report.pid == pid_) process_ended(report);
+}
+
+void ShimEnvironment::let_go() {
+    if (!slot_->is_executor() && pid_ != 0) slot_->domain()->forget_exit(pid_);
+}
+
+ShimBoot::ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done)
+    : reactor_(reactor), slot_(std::move(slot)), done_(std::move(done)), timer_(reactor) {}
+
+void ShimBoot::begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+    auto frame = encode_run(slot_->id(), argv, environment, true);
+    if (!frame) return finish(std::unexpected(std::move(frame).error()));
+    slot_->drain_channel();
+    readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
+    slot_->listen(this);
+    timer_.start(kBootPatience,
+                 [this] { finish(fail(ErrorKind::Broken, "boot the runtime: it did not say that it was ready")); });
+    if (slot_->is_dead()) return finish(fail(ErrorKind::Broken, "boot the runtime: the sandbox has ended"));
+    slot_->send(std::move(*frame));
+}
+
+std::unique_ptr<Slot> ShimBoot::give_up() {
+    done_ = nullptr;
+    timer_.cancel();
+    if (slot_) slot_->listen(nullptr);
+    return std::move(slot_);
+}
+
+void ShimBoot::finish(Result<> result) {
+    if (!done_) return;
+    timer_.cancel();
+    slot_->listen(nullptr);
+    // not from within the slot's own call
+    reactor_.post(
+        [done = std::exchange(done_, nullptr), result = std::move(result),
+         slot = std::make_shared<std::unique_ptr<Slot>>(std::move(slot_))] { done(result, std::move(*slot)); });
+}
+
+void ShimBoot::on_ready(const hc_ready&) {
+    if (--readies_ == 0) finish({});
+}
+void ShimBoot::on_failed(const hc_failed& failed) { finish(std::unexpected(failed_error(failed))); }
+void ShimBoot::on_channel_end() { finish(fail(ErrorKind::Broken, "boot the runtime: it closed its channel")); }
+void ShimBoot::on_exit(const protocol::ExitReport& report) {
+    if (report.pid == slot_->child_pid()) finish(fail(ErrorKind::Broken, "boot the runtime: its process ended"));
+}
+void ShimBoot::on_death() { finish(fail(ErrorKind::Broken, "boot the runtime: its sandbox ended")); }
+
+}  // namespace hotcell::environment

@@ -1,0 +1,72 @@
+// An environment whose program is a shim: frames over the slot's channel (docs/protocol/shim-channel.md), one call at a time.
+//
+// Here: from a slot to a loaded shim; calls as frames; booting a shim ahead of any function.
+// Threads: the reactor's. Everything that comes out of the slot is hostile.
+#pragma once
+
+#include "engine/environment/environment.h"
+
+namespace hotcell::environment {
+
+struct ShimSetup {
+    std::string load;  // the LOAD document
+    std::vector<std::string>
+        shim;  // argv, when it is to be exec'ed in a waiting child; empty: forked, or booted already
+    std::vector<std::string> shim_environment;
+};
+
+class ShimEnvironment final : public Environment {
+public:
+    ShimEnvironment(Reactor& reactor, WardenClient& warden, std::unique_ptr<Slot> slot, EnvironmentSetup setup,
+                    ShimSetup shim);
+
+private:
+    void bring_up() override;
+    void code_attached() override { load_when_ready(); }
+    void put(std::uint64_t number, const CallInput& input) override;
+    void let_go() override;
+
+    void on_ready(const hc_ready& ready) override;
+    void on_failed(const hc_failed& failed) override;
+    void on_answer(ProgramFrame frame) override;
+    void on_channel_end() override;
+    void on_exit(const protocol::ExitReport& report) override;
+
+    void fork_child();
+    void exec_shim();
+    void load_when_ready();
+    void process_ended(const protocol::ExitReport& report);
+
+    const ShimSetup shim_;
+    std::uint64_t nonce_ = 0;
+    bool ready_ = false;
+    int readies_ = 1;  // to come before it is ready
+};
+
+/// Boots a shim in a waiting child ahead of any function: a prepared slot.
+class ShimBoot final : private SlotListener {
+public:
+    /// `done` gets the slot back, booted; or an error, and the slot to be destroyed. May destroy this object.
+    using OnBooted = std::function<void(Result<>, std::unique_ptr<Slot>)>;
+    ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done);
+
+    void begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment);
+    /// The slot, to be destroyed; `done` is not called any more.
+    std::unique_ptr<Slot> give_up();
+
+private:
+    void on_ready(const hc_ready& ready) override;
+    void on_failed(const hc_failed& failed) override;
+    void on_channel_end() override;
+    void on_exit(const protocol::ExitReport& report) override;
+    void on_death() override;
+    void finish(Result<> result);
+
+    Reactor& reactor_;
+    std::unique_ptr<Slot> slot_;
+    OnBooted done_;
+    Timer timer_;
+    int readies_ = 1;
+};
+
+}  // namespace hotcell::environment
