@@ -14,10 +14,6 @@ function contextClass(load) {
             name: own.name, handler: own.handler, memory: own.memory, timeout: own.timeout, initializer: own.initializer,
             initializationTimeout: own.initializationTimeout,
         },
-        service: {
-            name: service.name, logProject: service.logProject, logStore: service.logStore, qualifier: service.qualifier,
-            versionId: service.versionId,
-        },
         region: load.region || '',
         accountId: load.accountId || '',
         tracing: { openTracingSpanContext: undefined, openTracingSpanBaggages: {}, jaegerEndpoint: undefined },
@@ -30,7 +26,6 @@ function contextClass(load) {
             this.requestId = requestId;
             this.#text = text;
             this.function = shared.function;
-            this.service = shared.service;
             this.region = shared.region;
             this.accountId = shared.accountId;
             this.tracing = shared.tracing;
@@ -42,6 +37,14 @@ function contextClass(load) {
             return this.#call;
         }
 
+        // which name of the version was asked for is the call's
+        get service() {
+            const { name, logProject, logStore, versionId } = service;
+            const value = { name, logProject, logStore, qualifier: this.#parsed().qualifier ?? 'LATEST', versionId };
+            Object.defineProperty(this, 'service', { value, configurable: true, enumerable: true, writable: true });
+            return value;
+        }
+        get http() { return this.#parsed().http; }  // of an HTTP call: http.js makes the request of it
         get credentials() { return (this.#parsed().credentials ||= {}); }
         get retryCount() { return this.#parsed().retryCount ?? 0; }
         get deadlineMs() { return this.#parsed().deadlineMs ?? 0; }

@@ -8,9 +8,11 @@ const { createRequire } = require('module');
 const { pathToFileURL } = require('url');
 const { contextClass, requestIdOf } = require('./context');
 const { LoadError, errorJson, errorText } = require('./errors');
+const http = require('./http');
 const output = require('./output');
 
-const HANDLER = 0;
+const HANDLER = 0, HTTP = 4;
+const PHASES = ['Invoke', 'Initialize', 'PreFreeze', 'PreStop', 'Invoke'];  // by kind of call
 const AS_MODULE = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Does the nearest package.json, no further up than `root`, make .js files ES modules?
@@ -72,10 +74,10 @@ function encode(result) {
 }
 
 class Environment {
-    // answer(result) and fail(json, handled), once for each call.
+    // answer(result, isHttp) and fail(json, handled), once for each call.
     constructor(load, root, answer, fail) {
-        this.names = [load.handler, load.initializer];
-        this.functions = [undefined, undefined];
+        this.names = [load.handler, load.initializer, load.preFreeze, load.preStop, load.handler];  // by kind of call
+        this.functions = this.names.map(() => undefined);
         this.root = root;
         this.Context = contextClass(load);
         this.answer = answer;
@@ -88,14 +90,14 @@ class Environment {
         const running = { kind, requestId };
         this.running = running;
         output.current.requestId = requestId;
-        output.say(`FC ${kind === HANDLER ? 'Invoke' : 'Initialize'} Start RequestId: ${requestId}\n`);
+        output.say(`FC ${PHASES[kind]} Start RequestId: ${requestId}\n`);
         const context = new this.Context(requestId, contextText);
         const found = this.functions[kind];
         if (found !== undefined) {
             this.start(running, found, context, event);
             return;
         }
-        loadFunction(this.root, this.names[kind]).then(
+        loadFunction(this.root, this.names[kind] ?? '').then(
             (loaded) => {
                 this.functions[kind] = loaded;
                 // outside of this promise, so that what the handler throws is the handler's
@@ -105,6 +107,10 @@ class Environment {
     }
 
     start(running, found, context, event) {
+        if (running.kind === HTTP) {
+            this.respond(running, found, context, event);
+            return;
+        }
         const callback = (error, result) => {
             if (error !== null && error !== undefined) this.failed(running, error, true);
             else this.succeeded(running, result);
@@ -113,6 +119,23 @@ class Environment {
             const result = running.kind === HANDLER ? found(event, context, callback) : found(context, callback);
             if (typeof result?.then === 'function')
                 result.then((value) => this.succeeded(running, value), (error) => this.failed(running, error));
+        } catch (error) {
+            this.failed(running, error);
+        }
+    }
+
+    // The call ends with response.send(), whenever that is; or with an error.
+    respond(running, found, context, body) {
+        const response = new http.Response((payload, error) => {
+            if (error !== null) this.failed(running, error);
+            else if (this.running === running) {
+                this.end(running, '');
+                this.answer(payload, true);
+            }
+        });
+        try {
+            const result = found(new http.Request(context.http, body), response, context);
+            if (typeof result?.then === 'function') result.then(undefined, (error) => this.failed(running, error));
         } catch (error) {
             this.failed(running, error);
         }
@@ -128,7 +151,7 @@ class Environment {
             return;
         }
         this.end(running, '');
-        this.answer(running.kind === HANDLER ? encoded : '');
+        this.answer(running.kind === HANDLER ? encoded : '', false);
     }
 
     failed(running, error, handled = false, done = undefined) {
@@ -140,7 +163,7 @@ class Environment {
 
     end(running, remark) {
         this.running = null;
-        output.say(`FC ${running.kind === HANDLER ? 'Invoke' : 'Initialize'} End RequestId: ${running.requestId}${remark}\n`);
+        output.say(`FC ${PHASES[running.kind]} End RequestId: ${running.requestId}${remark}\n`);
     }
 }
 

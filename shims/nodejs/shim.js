@@ -11,7 +11,7 @@ for (const name of ['assert', 'buffer', 'child_process', 'crypto', 'dns', 'event
 const fs = require('fs');
 const Module = require('module');
 const v8 = require('v8');
-const { Channel, LOAD, RESULT, ERROR, HANDLED, INVOKE_BYTES } = require('./channel');
+const { Channel, LOAD, RESULT, ERROR, HANDLED, HTTP_HEAD, INVOKE_BYTES } = require('./channel');
 const { errorText } = require('./errors');
 const { Environment } = require('./function');
 const output = require('./output');
@@ -55,7 +55,7 @@ function take(frame, begin, end, invoke) {
     const at = begin + INVOKE_BYTES;
     const kind = frame.readUInt32LE(begin);
     const eventAt = at + frame.readUInt32LE(begin + 4);
-    if (kind > 1 || eventAt > end) stop(1, 'a call of a kind or size that there is not');
+    if (kind > 4 || eventAt > end) stop(1, 'a call of a kind or size that there is not');
     // small frames are read into a buffer that is used again
     const event = Buffer.allocUnsafe(end - eventAt);
     frame.copy(event, 0, eventAt, end);
@@ -65,18 +65,20 @@ function take(frame, begin, end, invoke) {
 // Goes the whole way from LOAD to answers, with /dev/null for standard output, until it has been compiled.
 async function warmUp() {
     output.current.stdout = output.current.stderr = fs.openSync('/dev/null', 'w');
-    const context = '{"requestId":"warm","deadlineMs":1,"credentials":{},"retryCount":0}';
+    const context = '{"requestId":"warm","deadlineMs":1,"credentials":{},"retryCount":0,"http":{"method":"GET","path":"/",' +
+        '"requestURI":"/","headers":{"accept":["*/*"]}}}';
     const frame = Buffer.alloc(INVOKE_BYTES + context.length + 5);
     frame.writeUInt32LE(context.length, 4);
     frame.write(context, INVOKE_BYTES);
-    for (const [name, times] of [['callback', 300], ['promise', 300], ['failing', 3]]) {
+    for (const [name, kind, times] of [['callback', 0, 300], ['promise', 0, 300], ['respond', 4, 30], ['failing', 0, 3]]) {
+        frame.writeUInt32LE(kind, 0);
         const load = JSON.parse(JSON.stringify({ handler: `warm.${name}`, env: process.env, function: {}, service: {} }));
         let answered;
         const warm = become(load, __dirname, () => answered(), () => answered());
         for (let i = 0; i < times; ++i) {
             await new Promise((resolve) => {
                 answered = resolve;
-                take(frame, 0, frame.length, (kind, text, event) => warm.call(kind, text, event));
+                take(frame, 0, frame.length, (which, text, event) => warm.call(which, text, event));
             });
         }
     }
@@ -94,7 +96,7 @@ async function main(args) {
     const onFrame = (type, requestLow, requestHigh, frame, begin, end) => {
         if (type === LOAD) {
             try {
-                const answer = (result) => channel.send(RESULT, 0, low, high, result);
+                const answer = (result, isHttp) => channel.send(RESULT, isHttp ? HTTP_HEAD : 0, low, high, result);
                 const fail = (json, handled, done) => channel.send(ERROR, handled ? HANDLED : 0, low, high, json, done);
                 environment = become(JSON.parse(frame.utf8Slice(begin, end)), code, answer, fail);
             } catch (error) {

@@ -8,4 +8,8 @@ exports.promise = async (event, context) => {
     context.logger.info('called');
     return `${event}`;
 };
+exports.respond = (request, response) => {
+    response.setHeader('content-type', 'text/plain');
+    response.send(request.body);
+};
 exports.failing = async () => { throw new Error('warm'); };

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cstring>
 #include <ostream>
 
 namespace hotcell::test {
@@ -14,6 +15,18 @@ std::string bytes_of(const T& value) {
 }
 
 }  // namespace
+
+std::string Answer::head() const {
+    hc_http_head head{};
+    if (!is_http() || payload.size() < sizeof head) return {};
+    std::memcpy(&head, payload.data(), sizeof head);
+    return payload.substr(sizeof head, head.head_bytes);
+}
+
+std::string Answer::body() const {
+    const std::size_t size = head().size();
+    return size == 0 ? std::string() : payload.substr(sizeof(hc_http_head) + size);
+}
 
 std::ostream& operator<<(std::ostream& out, const Answer& answer) {
     return out << "frame of type " << answer.type << ", flags " << answer.flags << ": "
@@ -37,12 +50,19 @@ std::string context_of(const std::string& request_id) {
            R"("securityToken":"token"},"retryCount":2})";
 }
 
+std::string http_context_of(const std::string& request_id, const std::string& http) {
+    std::string text = context_of(request_id);
+    text.back() = ',';
+    return text + R"("qualifier":"prod","http":)" + http + "}";
+}
+
 std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env) {
-    return R"({"handler": ")" + handler + R"(", "initializer": ")" + initializer + R"(", "env": )" + env +
+    return R"({"handler": ")" + handler + R"(", "initializer": ")" + initializer +
+           R"(", "preFreeze": "index.pre_freeze", "preStop": "index.pre_stop", "env": )" + env +
            R"(, "function": {"name": "f", "handler": ")" + handler +
            R"(", "memory": 128, "timeout": 3, "initializer": ")" + initializer +
            R"(", "initializationTimeout": 4}, "service": {"name": "s", "logProject": "p", "logStore": "l",
-               "qualifier": "LATEST", "versionId": "7"}, "region": "local", "accountId": "42"})";
+               "versionId": "7"}, "region": "local", "accountId": "42"})";
 }
 
 Answer receive_answer(int channel) {

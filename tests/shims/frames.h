@@ -16,6 +16,10 @@ struct Answer {
     std::string payload;
 
     bool is_result() const { return type == HC_FRAME_RESULT && flags == 0; }
+    bool is_http() const { return type == HC_FRAME_RESULT && flags == HC_HTTP_HEAD; }
+    /// Of an HTTP call's: the head's JSON and what follows it; empty when there is no head.
+    std::string head() const;
+    std::string body() const;
     bool is_unhandled() const { return type == HC_FRAME_ERROR && flags == 0; }
     bool is_handled() const { return type == HC_FRAME_ERROR && flags == HC_HANDLED; }
     bool has(const std::string& part) const { return payload.find(part) != std::string::npos; }
@@ -28,8 +32,10 @@ std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::s
 /// Any frame; `length` is what its head says.
 std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length);
 std::string context_of(const std::string& request_id);
+/// That of an HTTP call; `http` is a JSON object.
+std::string http_context_of(const std::string& request_id, const std::string& http);
 
-/// The payload of LOAD. `env` is a JSON object.
+/// The payload of LOAD. `env` is a JSON object; the hooks are index.pre_freeze and index.pre_stop.
 std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env);
 
 /// The next frame that comes on `channel`.

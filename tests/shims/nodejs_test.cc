@@ -291,7 +291,7 @@ TEST_F(NodejsShim, EndsOnWhatNoEngineSends) {
         frame(HC_FRAME_LOAD, "{}", 2),
         frame(99, "", 0),
         frame(HC_FRAME_INVOKE, "1234", 4),
-        invoke_frame(1, 2, context, ""),
+        invoke_frame(1, 5, context, ""),
         frame(HC_FRAME_INVOKE, std::string("\0\0\0\0\xff\xff\xff\xff", 8), 8),
         std::string(64, '\xff'),
     };

@@ -110,8 +110,16 @@ void ShimProcess::end_input() { ::shutdown(channel_.get(), SHUT_WR); }
 Answer ShimProcess::receive() { return receive_answer(channel_.get()); }
 
 Answer ShimProcess::call(const std::string& event, const std::string& request_id, std::uint32_t kind) {
+    return exchange(kind, context_of(request_id), event);
+}
+
+Answer ShimProcess::call_http(const std::string& http, const std::string& body, const std::string& request_id) {
+    return exchange(HC_CALL_HTTP, http_context_of(request_id, http), body);
+}
+
+Answer ShimProcess::exchange(std::uint32_t kind, const std::string& context, const std::string& event) {
     const std::uint64_t request = next_request_++;
-    send(invoke_frame(request, kind, context_of(request_id), event));
+    send(invoke_frame(request, kind, context, event));
     Answer answer = receive();
     if (answer.type != 0 && answer.request != request) throw std::runtime_error("the answer has another number");
     return answer;

@@ -29,6 +29,8 @@ public:
 
     Answer call(const std::string& event, const std::string& request_id = "rid-1",
                 std::uint32_t kind = HC_CALL_HANDLER);
+    /// An HTTP call; `http` is the JSON object of the context.
+    Answer call_http(const std::string& http, const std::string& body, const std::string& request_id = "rid-1");
     Answer initialize(const std::string& request_id = "rid-1") { return call({}, request_id, HC_CALL_INITIALIZER); }
     void send(const std::string& bytes);
     void end_input();  // half of the channel: what was sent is all there will be
@@ -41,6 +43,7 @@ public:
     const std::string& directory() const { return directory_; }
 
 private:
+    Answer exchange(std::uint32_t kind, const std::string& context, const std::string& event);
     std::string take(int fd);
     void start(const std::vector<std::string>& command);
 

@@ -9,7 +9,8 @@ import time
 
 FD = 3
 READY, LOAD, INVOKE, RESULT, ERROR = 1, 4, 5, 6, 7
-HANDLER, INITIALIZER = 0, 1
+HANDLER, INITIALIZER, PRE_FREEZE, PRE_STOP, HTTP = range(5)
+HTTP_HEAD = 1  # flag of a RESULT
 HEAD = struct.Struct("<IHHQ")
 INVOKE_HEAD = struct.Struct("<IHHQII")  # a call's frame and what its payload begins with
 MOST_LOAD_BYTES = 1 << 20

@@ -64,6 +64,11 @@ TRACING = {
 }
 
 
+_OF_A_CALL = frozenset(
+    ("credentials", "retry_count", "retryCount", "deadline_ms", "deadlineMs", "service", "http")
+)
+
+
 class Context:
     """Base of an environment's own class, which context_class() makes."""
 
@@ -72,9 +77,11 @@ class Context:
         self.request_id = self.requestId = request_id
 
     def __getattr__(self, name):
-        if name not in ("credentials", "retry_count", "retryCount", "deadline_ms", "deadlineMs"):
+        if name not in _OF_A_CALL:
             raise AttributeError(f"'FCContext' object has no attribute '{name}'")
         call = json.loads(self._text)
+        self.http = call.get("http")  # of an HTTP call: wsgi.py makes environ of it
+        self.service = Record({**self._service, "qualifier": call.get("qualifier", "LATEST")}, SERVICE)
         self.credentials = Credentials(call.get("credentials") or {})
         self.retry_count = self.retryCount = call.get("retryCount", 0)
         self.deadline_ms = self.deadlineMs = call.get("deadlineMs", 0)
@@ -103,7 +110,7 @@ def context_class(environment):
         (Context,),
         {
             "function": Record(environment.get("function") or {}, FUNCTION),
-            "service": Record(environment.get("service") or {}, SERVICE),
+            "_service": environment.get("service") or {},
             "tracing": Record({"openTracingSpanBaggages": {}}, TRACING),
             "region": environment.get("region", ""),
             "account_id": account,

@@ -14,6 +14,7 @@ import types
 from hotcell_shim import channel as frames
 from hotcell_shim.context import context_class, install_logger, request_id_of
 from hotcell_shim.errors import LoadError, error_json, print_error
+from hotcell_shim.wsgi import respond
 
 
 def reseed():
@@ -67,8 +68,9 @@ class Environment:
     """The function this process serves."""
 
     def __init__(self, load, code):
-        self._names = (load["handler"], load.get("initializer") or "")
-        self._functions = [None, None]
+        hooks = (load.get(key) or "" for key in ("initializer", "preFreeze", "preStop"))
+        self._names = (load["handler"], *hooks, load["handler"])  # by kind of call
+        self._functions = [None] * len(self._names)
         self.make_context = context_class(load)
         self.formatter = install_logger()
         self._replace_environment(load.get("env") or {})
@@ -103,25 +105,30 @@ def encode(result):
     return json.dumps(result).encode()
 
 
+_PHASES = ("Invoke", "Initialize", "PreFreeze", "PreStop", "Invoke")  # by kind of call
+
+
 def call(environment, kind, context_text, event):
-    """One call, between its two lines in the log: the answer's type and payload."""
+    """One call, between its two lines in the log: the answer's type, flags and payload."""
     request_id = request_id_of(context_text)
     environment.formatter.request_id = request_id
-    phase = "Invoke" if kind == frames.HANDLER else "Initialize"
+    phase = _PHASES[kind]
     say(f"FC {phase} Start RequestId: {request_id}\n")
     try:
         function = environment.function(kind)
         context = environment.make_context(context_text, request_id)
         if kind == frames.HANDLER:
-            answer = frames.RESULT, encode(function(event, context))
+            answer = frames.RESULT, 0, encode(function(event, context))
+        elif kind == frames.HTTP:
+            answer = frames.RESULT, frames.HTTP_HEAD, respond(function, context, event)
         else:
             function(context)
-            answer = frames.RESULT, b""
+            answer = frames.RESULT, 0, b""
         end = f"FC {phase} End RequestId: {request_id}\n"
     except SystemExit as stop:
         leave(exit_status(stop.code))
     except BaseException as error:
-        answer = frames.ERROR, error_json(error)
+        answer = frames.ERROR, 0, error_json(error)
         end = f"FC {phase} End RequestId: {request_id}, Error: Unhandled function error\n"
         try:
             print_error(error, sys.stderr)
@@ -164,10 +171,10 @@ def serve_calls(channel, environment):
             raise frames.Broken("a call that is cut short")
         which, context_bytes = unpack(bytes_of)[4:]
         event_at = 24 + context_bytes
-        if which > frames.INITIALIZER or event_at > len(bytes_of):
+        if which > frames.HTTP or event_at > len(bytes_of):
             raise frames.Broken("a call of a kind or size that there is not")
-        answer, payload = call(environment, which, bytes(bytes_of[24:event_at]), bytes(bytes_of[event_at:]))
-        send(answer, 0, request, payload)
+        answer, flags, payload = call(environment, which, bytes(bytes_of[24:event_at]), bytes(bytes_of[event_at:]))
+        send(answer, flags, request, payload)
 
 
 def become(channel, payload, code="/code"):
@@ -197,14 +204,19 @@ def become(channel, payload, code="/code"):
 def warm_up():
     """Does once what a first call would make the interpreter do for the first time."""
     global say
-    handler = load_function("hotcell_shim.warm.handler")
+    handlers = {
+        frames.HANDLER: load_function("hotcell_shim.warm.handler"),
+        frames.HTTP: load_function("hotcell_shim.warm.application"),
+    }
     environment = types.SimpleNamespace(
         make_context=context_class({"handler": "index.handler"}),
         formatter=types.SimpleNamespace(),
-        function=lambda kind: handler,
+        function=handlers.get,
     )
     spoken, say = say, lambda line: line.encode()
-    call(environment, frames.HANDLER, b'{"requestId":"warm","retryCount":0,"credentials":{}}', b"event")
+    http = b'"http":{"method":"GET","path":"/a","requestURI":"/a?b","host":"h:1","headers":{"accept":["*/*"]}}'
+    for kind in handlers:
+        call(environment, kind, b'{"requestId":"warm","retryCount":0,"credentials":{},%s}' % http, b"event")
     say = spoken
     try:
         raise ValueError("warm")
