@@ -4,13 +4,27 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/api/signing/verify.h"
+
 namespace hotcell::api {
+
+/// Who sends a request, as far as the server has looked.
+struct Caller {
+    enum class Kind : std::uint8_t {
+        Trusted,  // over a Unix socket, or with the token
+        Signed,   // with the key `key`
+        Nobody,   // has shown nothing: only routes that say so may answer
+    } kind = Kind::Trusted;
+    std::string key{};
+    signing::BodyDigest body{};  // what was signed of the body
+};
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
@@ -22,6 +36,7 @@ struct Request {
     std::string content_type;  // empty when the header is absent
     HeaderFields headers{};    // If-Match and X-Fc-…, names in lower case
     std::string body{};
+    Caller caller{};
     std::array<std::string, 2> names{};  // what stood for the {} of the route's path, decoded; set by the router
 
     /// The value of the first header of that name, which is in lower case; empty when there is none.

@@ -208,7 +208,8 @@ TEST_F(FunctionCommandLine, ShowsATokenOverTcp) {
     ASSERT_TRUE(listener);
     const auto host = "HOTCELL_HOST=http://" + listener->shown;
     Server server(router_, {});
-    ASSERT_TRUE(server.listen_on(std::move(listener->fd), TcpAccess{"a-token-of-letters", listener->hosts}));
+    ASSERT_TRUE(
+        server.listen_on(std::move(listener->fd), Access{.token = "a-token-of-letters", .hosts = listener->hosts}));
     server.start();
     EXPECT_EQ(hotcell("invoke img/resize -e x", host + " HOTCELL_TOKEN=a-token-of-letters").out, "x");
     const auto stranger = hotcell("invoke img/resize -e x", host);

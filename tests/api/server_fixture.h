@@ -17,7 +17,7 @@ namespace hotcell::api {
 
 class ServerTest : public ::testing::Test {
 protected:
-    void start(ServerLimits limits = {}) {
+    void start(ServerLimits limits = {}, std::optional<Access> access = std::nullopt) {
         char directory[] = "/tmp/hotcell-api-XXXXXX";
         if (::mkdtemp(directory) == nullptr) std::abort();
         directory_ = directory;
@@ -29,7 +29,7 @@ protected:
         ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         ASSERT_EQ(::listen(listener.get(), 1024), 0);
         server_ = std::make_unique<Server>(router_, limits);
-        ASSERT_TRUE(server_->listen_on(std::move(listener)));
+        ASSERT_TRUE(server_->listen_on(std::move(listener), std::move(access)));
         server_->start();
     }
     void TearDown() override {

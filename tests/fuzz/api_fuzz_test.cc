@@ -22,6 +22,12 @@ TEST(ApiFuzz, HoldsItsInvariants) {
          "POST\n/2016-08-15/services/img/functions/f/invocations\n\nTail\nevent",
          "PUT\n/2016-08-15/services/img\n\ne1\n{}", "GET\n/2016-08-15/services\nlimit=2&prefix=a&nextToken=b\n\n",
          "GET\n/v1/instances\nservice=img&function=f\n\n",
+         "GET\n/2016-08-15/proxy/s/f/a%20b\nx-fc-access-key-id=akid&x-fc-expires=1795751700&x-fc-signature=x%3D\n",
+         "POST\n/2016-08-15/services\n\ndate: Fri, 27 Nov 2026 03:53:30 GMT\nx-fc-account-id: 1\n"
+         "authorization: FC akid:IHx+ymW3VyPTF9yX42HZktzaUf5HmEqF3kahiIyURC4=",
+         "PUT\n/2021-04-06/services/a\nqualifier=b\nx-acs-date: 2026-11-27T03:53:30Z\nx-acs-content-sha256: 0\n"
+         "authorization: ACS3-HMAC-SHA256 Credential=akid,SignedHeaders=x-acs-content-sha256;x-acs-date,Signature=0",
+         "akid a-secret-of-letters a-token\n# comment\n",
          "GET\n/v1/invocations/00000000-0000-4000-8000-000000000000\n\n\n"},
         {"\"",
          "{",

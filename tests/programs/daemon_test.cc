@@ -274,7 +274,9 @@ TEST_F(Daemon, SaysWhyItDoesNotStart) {
         {{.options = {"--socket", "/" + std::string(120, 'x')}}, 1, "a path of 1..107 bytes"},
         {{.options = {"--libexec-dir", "/nonexistent"}}, 1, "/nonexistent"},
         {{.options = {"--pooled-slots", "1000"}}, 2, "pooled-slots"},
-        {{.options = {"--listen", "127.0.0.1:0"}}, 2, "listen-token-file"},
+        {{.options = {"--listen", "127.0.0.1:0"}}, 2, "--listen-token-file or --keys"},
+        {{.options = {"--keys", "/nonexistent"}}, 1, "/nonexistent"},
+        {{.options = {"--keys", "/etc/passwd"}}, 1, "by others than its owner"},
         {{.options = {"--listen-token-file", "/etc/hostname"}}, 2, "listen"},
         {{.options = {"--listen", "127.0.0.1:0", "--listen-token-file", "/nonexistent"}}, 1, "/nonexistent"},
         {{.options = {"--listen", "127.0.0.1:0", "--listen-token-file", "/etc/passwd"}}, 1, "by others"},
@@ -315,6 +317,34 @@ TEST_F(Daemon, AnswersOverTcpFromInsideItsJail) {
     EXPECT_EQ(ask("box", "a-token-of-letters"), "HTTP/1.1 200");
     EXPECT_EQ(ask("other", "a-token-of-letters"), "HTTP/1.1 403");
     EXPECT_EQ(ask("127.0.0.1", "a-token-of-lettera"), "HTTP/1.1 401");
+    EXPECT_EQ(daemon.end(SIGTERM), 0) << daemon.log();
+}
+
+TEST_F(Daemon, TakesKeysInsteadOfAToken) {
+    char name[] = "/tmp/hotcell-keys-XXXXXX";  // 0600
+    {
+        const linux::UniqueFd file(::mkstemp(name));
+        ASSERT_EQ(::write(file.get(), "akid a-secret-of-letters\n", 25), 25);
+    }
+    DaemonProcess daemon({.options = {"--listen", "127.0.0.1:0", "--keys", name}});
+    ASSERT_TRUE(daemon.wait_until_ready()) << daemon.log();
+    ::unlink(name);
+    const auto log = daemon.log();
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(log, found, std::regex("and at 127\\.0\\.0\\.1:([0-9]+)"))) << log;
+    const auto ask = [&](const std::string& more) {
+        RawClient client(static_cast<std::uint16_t>(std::stoul(found[1].str())));
+        client.send("GET /version HTTP/1.1\r\nHost: x\r\n" + more + "Connection: close\r\n\r\n");
+        return client.read_all();
+    };
+    EXPECT_TRUE(ask("").starts_with("HTTP/1.1 400")) << "no proof";
+    EXPECT_NE(ask("Authorization: FC nobody:x\r\n").find("InvalidAccessKeyID"), std::string::npos);
+    EXPECT_NE(ask("Authorization: FC akid:x\r\nDate: Fri, 27 Nov 2020 03:53:30 GMT\r\n").find("RequestTimeTooSkewed"),
+              std::string::npos);
+    EXPECT_TRUE(ask("Authorization: Bearer a-secret-of-letters\r\n").starts_with("HTTP/1.1 401"));
+    RawClient local(daemon.socket());
+    local.send("GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(local.read_all().starts_with("HTTP/1.1 200")) << "the socket's mode has decided";
     EXPECT_EQ(daemon.end(SIGTERM), 0) << daemon.log();
 }
 

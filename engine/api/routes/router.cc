@@ -91,6 +91,10 @@ Response refuse_in_fc_tree(const Request& request) {
 }  // namespace
 
 void Router::handle(Request request, Respond respond) const {
+    if (request.caller.kind == Caller::Kind::Nobody)
+        return respond(error_response(401, "Unauthorized", "Authorization: is missing", "", request.id));
+    if (const auto same = request.caller.body.check(request.body); !same)
+        return respond(fc_error_response(same.error(), request.id));
     std::string allowed;
     Names names;
     for (const Route& route : kRoutes) {

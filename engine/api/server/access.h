@@ -1,28 +1,34 @@
-// Who may talk over TCP: whoever knows the token and calls the server by its name (docs/threat-model.md).
+// Who may talk to the server: over TCP whoever knows the token or signs with a key (docs/threat-model.md); on a Unix socket
+// owner and group of the file have decided, and only a signature that is shown must be right.
 //
-// On a Unix socket owner and group of the file decide, and nothing here is asked.
+// Not here: what a signature covers (signing/), which routes answer strangers (routes/router.cc).
 // Threads: values, no sharing.
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/api/message.h"
+#include "engine/api/signing/keys.h"
+#include "engine/api/signing/string_to_sign.h"
 #include "engine/api/wire/request_head.h"
 
 namespace hotcell::api {
 
-struct TcpAccess {
-    std::string token;               // not empty
-    std::vector<std::string> hosts;  // values that the Host header may have: "127.0.0.1:8000"
+struct Access {
+    std::string token{};                             // empty: none is taken
+    std::shared_ptr<const signing::KeyRing> keys{};  // null: no signature is looked at
+    std::vector<std::string> hosts{};                // values that Host may have without a signature: "127.0.0.1:8000"
+    bool needs_proof = true;                         // false on a Unix socket
+    bool explain = false;                            // a refused signature is told the string that should be signed
 };
 
-/// 401 without "Authorization: Bearer TOKEN", 403 with another Host: a page of the browser's user may send one, but
-/// under the name it was loaded from.
-std::optional<Refusal> judge_access(const TcpAccess& access, std::string_view authorization, std::string_view host);
-
-/// Takes as long wherever the first difference is; the length is no secret.
-bool equal_in_constant_time(std::string_view a, std::string_view b);
+/// 401 without a proof, 403 with a wrong one or another Host: a page of the browser's user may send a request, but
+/// under the name it was loaded from, and cannot sign. Calls of HTTP functions pass as Nobody: their trigger decides.
+std::expected<Caller, Refusal> judge_access(const Access& access, const signing::Head& head, std::int64_t now);
 
 }  // namespace hotcell::api

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <ctime>
 #include <memory>
 #include <optional>
 
@@ -39,6 +40,12 @@ std::string_view view_of(const beast::flat_buffer& buffer) {
 }
 
 std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
+
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return lower;
+}
 
 }  // namespace
 
@@ -158,9 +165,21 @@ private:
         co_return parser;
     }
 
-    std::optional<Refusal> judge_peer(const Parser::value_type& head) const {
+    std::optional<Refusal> judge_peer(const Parser::value_type& message) {
+        caller_ = {};
         if (peer_.access == nullptr) return std::nullopt;
-        return judge_access(*peer_.access, view_of(head[http::field::authorization]), view_of(head[http::field::host]));
+        const auto target = view_of(message.target());
+        const auto question = std::min(target.find('?'), target.size());
+        signing::Head head{view_of(message.method_string()),
+                           target.substr(0, question),
+                           target.substr(std::min(question + 1, target.size())),
+                           {}};
+        for (const auto& field : message)
+            head.headers.emplace_back(in_lower_case(view_of(field.name_string())), view_of(field.value()));
+        auto caller = judge_access(*peer_.access, head, std::time(nullptr));
+        if (!caller) return std::move(caller.error());
+        caller_ = std::move(*caller);
+        return std::nullopt;
     }
 
     /// False when the connection must end.
@@ -196,6 +215,7 @@ private:
         const auto question = std::min(target.find('?'), target.size());
         Request request;
         request.id = id_;
+        request.caller = caller_;
         request.method = message.method() == http::verb::head ? "GET" : std::string(view_of(message.method_string()));
         request.path = target.substr(0, question);
         request.query = target.substr(std::min(question + 1, target.size()));
@@ -207,9 +227,9 @@ private:
     /// Keeps the headers that some route reads.
     static void keep_header(std::string_view name, std::string_view value, Request& request) {
         constexpr std::string_view kPrefix = "x-fc-";
-        std::string lower(name);
-        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        if (lower.starts_with(kPrefix) || lower == "if-match") request.headers.emplace_back(std::move(lower), value);
+        std::string lower = in_lower_case(name);
+        if (lower.starts_with(kPrefix) || lower == "if-match" || lower == "host")
+            request.headers.emplace_back(std::move(lower), value);
     }
 
     static Refusal too_large(const BodyRule& rule) {
@@ -340,6 +360,7 @@ private:
     beast::flat_buffer buffer_;
     std::optional<Resume> resume_;  // the coroutine that waits for a route
     Response response_;             // what the route has answered
+    Caller caller_;                 // of the request under way
     std::string id_;
     std::string head_;
     std::uint64_t held_ = 0;

@@ -37,8 +37,8 @@ using StreamSocket = boost::asio::generic::stream_protocol::socket;
 
 /// Who is at the other end.
 struct Peer {
-    uid_t uid;                          // of a Unix socket; those who come over TCP count as one user
-    const TcpAccess* access = nullptr;  // what they must show; null for a Unix socket
+    uid_t uid;                       // of a Unix socket; those who come over TCP count as one user
+    const Access* access = nullptr;  // what they must show; null: nothing
 };
 
 /// Serves one accepted socket to its end; counted in `share` for as long.

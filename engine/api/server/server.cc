@@ -44,7 +44,7 @@ void turn_away(StreamSocket& socket) {
 struct Server::State {
     struct Listener {
         Acceptor acceptor;
-        std::optional<TcpAccess> access;  // of a TCP socket
+        std::optional<Access> access;  // of a TCP socket, and where signatures are looked at
     };
 
     State(const Router& router, ServerLimits limits) : share{context, router, limits, {}, {}, 0, false, {}} {
@@ -65,15 +65,16 @@ struct Server::State {
     }
 
     std::optional<Peer> peer_of(const Listener& listener, StreamSocket& socket) {
-        if (listener.access) {
+        const Access* access = listener.access ? &*listener.access : nullptr;
+        if (access != nullptr && access->needs_proof) {
             error_code ignored;
             socket.set_option(net::ip::tcp::no_delay(true), ignored);
-            return Peer{kNobody, &*listener.access};
+            return Peer{kNobody, access};
         }
         ::ucred peer{};  // of the process that connected
         ::socklen_t size = sizeof peer;
         if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-        return Peer{peer.uid, nullptr};
+        return Peer{peer.uid, access};
     }
 
     void admit(StreamSocket socket, Peer peer) {
@@ -113,15 +114,16 @@ Server::~Server() {
     finish(Millis(0));
 }
 
-Result<> Server::listen_on(linux::UniqueFd listener, std::optional<TcpAccess> access) {
+Result<> Server::listen_on(linux::UniqueFd listener, std::optional<Access> access) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
         return fail_errno(errno, "ask a listening socket for its address");
-    if ((address.ss_family != AF_UNIX) != access.has_value())
-        return fail(ErrorKind::InvalidArgument, "listening socket: TCP, and nothing else, needs a token");
-    if (access && access->token.empty())
-        return fail(ErrorKind::InvalidArgument, "token: at least one character, not none");
+    const bool needs_proof = access && access->needs_proof;
+    if ((address.ss_family != AF_UNIX) != needs_proof)
+        return fail(ErrorKind::InvalidArgument, "listening socket: TCP, and nothing else, needs a token or keys");
+    if (needs_proof && access->token.empty() && access->keys == nullptr)
+        return fail(ErrorKind::InvalidArgument, "listening socket: neither a token nor keys");
     error_code error;
     Acceptor acceptor(state_->context);
     acceptor.assign({address.ss_family, 0}, listener.get(), error);

@@ -23,8 +23,8 @@ public:
     Server(const Router& router, ServerLimits limits);
     ~Server();
 
-    /// Accepts on a listening socket. Before start(). A TCP socket needs `access`, a Unix socket may have none.
-    Result<> listen_on(linux::UniqueFd listener, std::optional<TcpAccess> access = std::nullopt);
+    /// Accepts on a listening socket. Before start(). A TCP socket needs an access that needs proof.
+    Result<> listen_on(linux::UniqueFd listener, std::optional<Access> access = std::nullopt);
     /// Makes the thread.
     void start();
 

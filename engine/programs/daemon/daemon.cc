@@ -20,6 +20,7 @@
 #include "engine/programs/daemon/engine_functions.h"
 #include "engine/programs/daemon/engine_service.h"
 #include "engine/programs/daemon/jail.h"
+#include "engine/programs/daemon/key_file.h"
 #include "engine/programs/daemon/token_file.h"
 
 namespace hotcell::daemon {
@@ -67,20 +68,30 @@ int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
     return status;
 }
 
+using Keys = std::shared_ptr<const api::signing::KeyRing>;
+
 struct TcpDoor {
     linux::TcpListener listener;
-    api::TcpAccess access;
+    api::Access access;
 };
 
-/// The token is read and the socket made before the jail, which has neither files of the host nor network sockets.
-Result<TcpDoor> open_tcp(const DaemonOptions& options) {
+/// Token and keys are read and the socket made before the jail, which has neither files of the host nor network sockets.
+Result<TcpDoor> open_tcp(const DaemonOptions& options, const Keys& keys) {
     TcpDoor door;
-    door.access.token = TRY(read_token(options.listen_token_file));
+    door.access.keys = keys;
+    door.access.explain = options.explain_signatures;
+    if (!options.listen_token_file.empty()) door.access.token = TRY(read_token(options.listen_token_file));
     door.listener = TRY(linux::listen_at_tcp(options.listen));
     door.access.hosts = door.listener.hosts;
     for (const auto& name : options.listen_names)
         door.access.hosts.push_back(name + ":" + std::to_string(door.listener.port));
     return door;
+}
+
+/// Whoever could connect to the Unix socket may talk; a signature that is shown must be right all the same.
+std::optional<api::Access> access_of_local(const DaemonOptions& options, const Keys& keys) {
+    if (keys->size() == 0) return std::nullopt;
+    return api::Access{.keys = keys, .needs_proof = false, .explain = options.explain_signatures};
 }
 
 Result<int> serve(const DaemonOptions& options) {
@@ -92,8 +103,9 @@ Result<int> serve(const DaemonOptions& options) {
     const bool passed = !listeners.empty();
     if (!passed)
         listeners.push_back(TRY(linux::listen_at(options.socket, {options.engine.front_uid, group_of(options), 0660})));
+    const Keys keys = TRY(read_keys(options.keys_file));
     std::optional<TcpDoor> tcp;
-    if (!options.listen.empty()) tcp = TRY(open_tcp(options));
+    if (!options.listen.empty()) tcp = TRY(open_tcp(options, keys));
     auto machine = linux::describe_features();
     TRY(enter_jail(jail_of(options)));
 
@@ -103,11 +115,11 @@ Result<int> serve(const DaemonOptions& options) {
     EngineFunctions functions(engine);
     const api::Router router(service, &functions);
     api::Server server(router, options.server);
-    for (auto& listener : listeners) TRY(server.listen_on(std::move(listener)));
+    for (auto& listener : listeners) TRY(server.listen_on(std::move(listener), access_of_local(options, keys)));
     if (tcp) TRY(server.listen_on(std::move(tcp->listener.fd), std::move(tcp->access)));
     server.start();
     spdlog::info("hotcelld {} listens at {}", HOTCELL_VERSION, passed ? "the socket it was passed" : options.socket);
-    if (tcp) spdlog::info("and at {} for those who show the token", tcp->listener.shown);
+    if (tcp) spdlog::info("and at {} for those who show the token or sign with a key", tcp->listener.shown);
     manager.tell("READY=1");
 
     const int status = wait_for_the_end(events, engine);

@@ -1,6 +1,7 @@
 #include "engine/programs/daemon/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "engine/api/wire/query.h"
 
@@ -39,8 +40,11 @@ std::expected<DaemonOptions, int> parse_options(int argc, char** argv) {
     app.add_option("--listen-name", options.listen_names, "a name that clients over TCP may use beside the address")
         ->needs(listen)
         ->allow_extra_args(false);
-    listen->needs(token);
     token->needs(listen);
+    app.add_option("--keys", options.keys_file,
+                   "access keys that may sign requests, a line each: ID SECRET [TOKEN]; its owner's alone");
+    app.add_flag("--explain-signatures", options.explain_signatures,
+                 "for debugging: a refused signature is shown the string that should have been signed");
     app.add_option("--uid", engine.front_uid, "what to become")
         ->capture_default_str()
         ->check(CLI::Range(1, 2147483647));
@@ -78,6 +82,10 @@ std::expected<DaemonOptions, int> parse_options(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) { return std::unexpected(app.exit(error) == 0 ? 0 : 2); }
+    if (!options.listen.empty() && options.listen_token_file.empty() && options.keys_file.empty()) {
+        std::fputs("--listen requires --listen-token-file or --keys\n", stderr);
+        return std::unexpected(2);
+    }
     if (options.socket.empty()) options.socket = engine.run_dir + "/api.sock";
     return options;
 }
