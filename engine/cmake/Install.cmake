@@ -66,7 +66,8 @@ if(TARGET hotcell_python)
   install(DIRECTORY ${CMAKE_BINARY_DIR}/share/hotcell/shims DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell
           USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 endif()
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtimes ${CMAKE_SOURCE_DIR}/rootfs DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtimes ${CMAKE_SOURCE_DIR}/rootfs DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell
+        USE_SOURCE_PERMISSIONS)
 if(TARGET engine::embed)
   hotcell_install_library(engine::embed)
 endif()

@@ -115,7 +115,7 @@ std::string Engine::metrics() const { return state_->metrics.text(); }
 std::vector<RuntimeState> Engine::runtimes() const {
     std::vector<RuntimeState> all;
     for (const environment::Manifest& manifest : state_->prepared.manifests) {
-        RuntimeState state{manifest.name, manifest.names, {}};
+        RuntimeState state{manifest.name, manifest.names, {}, manifest.image.empty() ? "host" : "image"};
         if (manifest.function) {
             if (manifest.zygote) state.starts.emplace_back("zygote");
             if (manifest.function->prepared) state.starts.emplace_back("prepared");

@@ -32,6 +32,7 @@ Result<> fill_in_places(EngineOptions& options) {
     const std::string here = linux::program_directory();
     options.state_dir = linux::absolute_path(options.state_dir);
     options.run_dir = linux::absolute_path(options.run_dir);
+    options.images_dir = linux::absolute_path(options.images_dir);
     TRY(find(options.libexec_dir, "libexec_dir", "hotcell-warden",
              {here, here + "/../libexec/hotcell", prefix + "/libexec/hotcell"}));
     TRY(find(options.runtimes_dir, "runtimes_dir", "custom/manifest.json",

@@ -53,7 +53,8 @@ namespace {
 
 Result<linux::UniqueFd> seal_config(const EngineOptions& options, const std::string& instance,
                                     const std::vector<environment::Manifest>& manifests) {
-    const auto root = TRY(environment::read_root_entries(embed::rootfs_directory(options), options.shims_dir));
+    const auto root = TRY(environment::read_root_entries(
+        {embed::rootfs_directory(options), options.shims_dir, options.images_dir}, manifests));
     environment::WardenPlaces places;
     places.instance = instance;
     places.run_dir = options.run_dir;
@@ -83,9 +84,10 @@ Result<protocol::Hello> wait_for_hello(int builder) {
 void leave_out_what_is_not_installed(std::vector<environment::Manifest>& manifests,
                                      const std::function<void(std::string_view line)>& log) {
     std::erase_if(manifests, [&](const environment::Manifest& manifest) {
-        if (!manifest.function || linux::exists(manifest.function->shim[0])) return false;
+        if (!manifest.function || linux::exists(manifest.image + manifest.function->shim[0])) return false;
         if (log)
-            log("runtime " + manifest.name + " is left out: " + manifest.function->shim[0] + " is not installed here");
+            log("runtime " + manifest.name + " is left out: " + manifest.function->shim[0] +
+                " is not installed here; hotcell runtime install " + manifest.name + " builds a root image with it");
         return true;
     });
 }
@@ -100,6 +102,7 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     TRY(embed::fill_in_places(options));
     auto state = std::make_unique<PreparedEngine::State>();
     state->manifests = TRY(environment::read_manifests(options.runtimes_dir));
+    TRY(environment::find_images(options.images_dir, state->manifests));
     leave_out_what_is_not_installed(state->manifests, options.log);
     TRY(linux::allow_descriptors(descriptors_for(options, state->manifests.size())));
     TRY(make_directories(options));

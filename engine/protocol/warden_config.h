@@ -8,7 +8,7 @@
 namespace hotcell::protocol {
 
 inline constexpr std::uint32_t kWardenConfigVersion = 1;
-inline constexpr std::uint32_t kMostBinds = 48;
+inline constexpr std::uint32_t kMostBinds = 192;
 inline constexpr std::uint32_t kMostRuntimes = 16;
 inline constexpr std::uint32_t kMostArguments = 24;
 
@@ -17,6 +17,7 @@ struct Bind {  // a file, directory or device node of the host, shown read-only
     char target[96];         // below the root, without a leading slash
     std::uint32_t link;      // 1: `source` is the text of a symbolic link to make at `target`
     std::uint32_t optional;  // 1: left out when the source does not exist
+    std::uint32_t runtimes;  // bit n: part of the root tree of runtimes[n]
 };
 
 struct RuntimeRecipe {
@@ -45,7 +46,7 @@ struct WardenConfig {
     char run_dir[160];
     char store_dir[160];     // code store: what Attach names lies directly below
     char init_path[160];     // hotcell-init, copied into a sealed memfd at start
-    Bind binds[kMostBinds];  // the root tree shared by all runtimes
+    Bind binds[kMostBinds];  // the root trees, entry by entry
     RuntimeRecipe runtimes[kMostRuntimes];
 };
 

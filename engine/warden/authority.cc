@@ -133,7 +133,7 @@ Result<> prepare(Ground& ground, const sandbox::OmittedSteps& omitted) {
                linux::cgroup::Tree::open(shop.config.instance, {.driver = std::nullopt, .patience_ms = kPatienceMs}));
     ground.own_mounts = TRY(open_namespace(shop.proc.get(), "self/ns/mnt"));
     shop.own_network = TRY(open_namespace(shop.proc.get(), "self/ns/net"));
-    shop.root_tree = TRY(make_root_tree(shop.config, shop.proc.get()));
+    shop.root_trees = TRY(make_root_trees(shop.config, shop.proc.get()));
     shop.filters = TRY(sandbox::compile_filters());
     const long abi = raw::call(SYS_landlock_create_ruleset, nullptr, 0UL, LANDLOCK_CREATE_RULESET_VERSION);
     ground.hello.landlock_abi = abi > 0 ? static_cast<std::uint32_t>(abi) : 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/environment/runtime/manifest.h"
+#include "engine/environment/runtime/root_entries.h"
 #include "engine/environment/runtime/warden_config.h"
 
 namespace environment = hotcell::environment;
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     const auto manifest = environment::parse_manifest(text, "m.json");
     if (!manifest && manifest.error().doing.find("m.json: ") != 0) std::abort();
-    const auto entries = environment::parse_root_entries(text, "h.json", "/rootfs", "/shims");
+    const auto entries = environment::parse_root_entries(text, "h.json", {"/rootfs", "/shims", "/images"}, "/images/x");
     environment::WardenPlaces places;
     places.instance = "fuzz";
     places.run_dir = places.store_dir = places.init_path = "/x";

@@ -46,6 +46,7 @@ void add_bind(protocol::WardenConfig& config, const std::string& source, const s
     copy(bind.target, sizeof bind.target, target);
     bind.link = link ? 1 : 0;
     bind.optional = optional ? 1 : 0;
+    bind.runtimes = ~0u;
 }
 
 protocol::WardenConfig make_config(const WardenOptions& options, const std::string& directory) {

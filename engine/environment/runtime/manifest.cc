@@ -20,6 +20,12 @@ bool is_plain_name(std::string_view name, std::size_t most) {
     return true;
 }
 
+/// Debian Policy 5.6.7.
+bool is_package_name(std::string_view name) {
+    return name.size() >= 2 && name.size() <= 64 && name[0] != '-' && name[0] != '+' && name[0] != '.' &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string_view::npos;
+}
+
 Result<std::vector<std::string>> command(JsonObject& object, std::string_view key) {
     std::vector<std::string> arguments = TRY(object.strings(key));
     if (arguments[0].empty() || arguments[0][0] != '/') return object.wrong(key, "must begin with an absolute path");
@@ -90,6 +96,10 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
     }
     if (!manifest.names.empty() && !manifest.function) return object.wrong("names", "needs a function object");
     manifest.environment = TRY(object.string_map("environment"));
+    if (object.has("packages")) manifest.packages = TRY(object.strings("packages"));
+    for (const std::string& package : manifest.packages)
+        if (!is_package_name(package))
+            return object.wrong("packages", "has '" + package + "', which is no package's name");
     TRY(object.finish());
     return manifest;
 }
@@ -109,37 +119,6 @@ Result<std::vector<Manifest>> read_manifests(const std::string& directory) {
     if (manifests.empty()) return fail(ErrorKind::NotFound, "there is no runtime manifest below " + directory);
     TRY(check_names(manifests));
     return manifests;
-}
-
-Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const std::string& file,
-                                                  const std::string& directory, const std::string& shims) {
-    JsonObject object = TRY(JsonObject::parse(text, file));
-    std::vector<RootEntry> entries;
-    for (JsonObject& one : TRY(object.objects("entries"))) {
-        RootEntry entry;
-        entry.link = one.has("link");
-        entry.source = TRY(one.string(entry.link ? "link" : "show"));
-        entry.optional = TRY(one.boolean_or("optional", false));
-        const bool same_place = !entry.link && entry.source[0] == '/';
-        entry.target = TRY(same_place ? one.string_or("at", entry.source.substr(1)) : one.string("at"));
-        if (entry.target.empty() || entry.target[0] == '/' ||
-            ("/" + entry.target + "/").find("/../") != std::string::npos)
-            return one.wrong("at", "must be a place below the root, without a leading slash");
-        if (!entry.link && entry.source == "$shims")
-            entry.source = shims;
-        else if (!entry.link && entry.source[0] != '/')
-            entry.source = directory + "/" + entry.source;
-        TRY(one.finish());
-        entries.push_back(std::move(entry));
-    }
-    TRY(object.finish());
-    return entries;
-}
-
-Result<std::vector<RootEntry>> read_root_entries(const std::string& directory, const std::string& shims) {
-    const std::string file = directory + "/host.json";
-    const std::string text = TRY_IN("root tree", linux::read_file(file, kMostFileBytes));
-    return parse_root_entries(text, file, directory, shims);
 }
 
 }  // namespace hotcell::environment

@@ -1,6 +1,6 @@
-// What the engine must know of a runtime, as data (runtimes/NAME/manifest.json), and of the root tree (rootfs/host.json).
+// What the engine must know of a runtime, as data (runtimes/NAME/manifest.json).
 //
-// Here: reading and checking. Not here: what is done with it (warden_config.h, dispatch).
+// Here: reading and checking. Not here: what its sandboxes see (root_entries.h), what is done with it (dispatch).
 #pragma once
 
 #include <cstdint>
@@ -36,14 +36,8 @@ struct Manifest {
     std::optional<ForkerRecipe> zygote;              // unset: this runtime cannot fork
     std::optional<FunctionRecipe> function;          // unset: it runs programs, but no functions
     std::map<std::string, std::string> environment;  // of the program; a call may override each
-};
-
-/// One entry of the root tree, as protocol::Bind.
-struct RootEntry {
-    std::string source;
-    std::string target;
-    bool link = false;
-    bool optional = false;
+    std::vector<std::string> packages;               // of Debian 12, that its root image is made of (rootfs/build)
+    std::string image;                               // not in the file: its root image; empty: the host's tree
 };
 
 /// InvalidArgument with `file` and the key for everything out of rule, unknown keys included.
@@ -51,10 +45,5 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
 /// Every DIRECTORY/manifest.json below `directory`, by name; a manifest's name must be its directory's, and no two serve the
 /// same identifier.
 Result<std::vector<Manifest>> read_manifests(const std::string& directory);
-
-/// Relative sources are below `directory`, "$shims" is `shims`.
-Result<std::vector<RootEntry>> parse_root_entries(std::string_view text, const std::string& file,
-                                                  const std::string& directory, const std::string& shims);
-Result<std::vector<RootEntry>> read_root_entries(const std::string& directory, const std::string& shims);
 
 }  // namespace hotcell::environment

@@ -74,6 +74,7 @@ Result<std::unique_ptr<protocol::WardenConfig>> make_warden_config(const WardenP
         TRY(copy(bind.target, entry.target, "the root tree's place"));
         bind.link = entry.link ? 1 : 0;
         bind.optional = entry.optional ? 1 : 0;
+        bind.runtimes = entry.runtimes;
     }
     return config;
 }

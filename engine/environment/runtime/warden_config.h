@@ -8,6 +8,7 @@
 
 #include "engine/base/result.h"
 #include "engine/environment/runtime/manifest.h"
+#include "engine/environment/runtime/root_entries.h"
 #include "engine/protocol/warden_config.h"
 
 namespace hotcell::environment {

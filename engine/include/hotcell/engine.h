@@ -22,9 +22,11 @@ namespace hotcell {
 struct EngineOptions {
     std::string state_dir = "/var/lib/hotcell";  // programs; kept over restarts
     std::string run_dir = "/run/hotcell";        // sockets and locks; one engine a directory
-    std::string libexec_dir;          // hotcell-warden, hotcell-init; empty: beside the library's build or prefix
-    std::string runtimes_dir;         // manifests; empty: as installed
-    std::string shims_dir;            // shims; empty: as installed
+    std::string libexec_dir;   // hotcell-warden, hotcell-init; empty: beside the library's build or prefix
+    std::string runtimes_dir;  // manifests; empty: as installed
+    std::string shims_dir;     // shims; empty: as installed
+    std::string images_dir =
+        "/var/lib/hotcell-images";    // IMAGES/RUNTIME: root images; without one a sandbox sees parts of the host
     std::uint32_t front_uid = 64000;  // owner of state and run directory once open() has returned
     std::uint32_t front_gid = 64000;
     Bytes memory_budget{};               // of all sandboxes together; 0: three quarters of the machine's memory
@@ -76,6 +78,7 @@ struct RuntimeState {
     std::string name;
     std::vector<std::string> serves;  // empty: programs only
     std::vector<std::string> starts;  // of a cold function: "zygote", "prepared", "exec"
+    std::string root;                 // "image", or "host": what its sandboxes see of files
 };
 
 class Engine;

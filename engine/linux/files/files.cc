@@ -186,4 +186,12 @@ std::string random_uuid() {
 
 bool is_root() { return ::geteuid() == 0; }
 
+Result<> check_only_root_writes(const std::string& path) {
+    struct stat seen {};
+    TRY(syscall("look at " + path, [&] { return ::lstat(path.c_str(), &seen); }));
+    if (seen.st_uid == 0 && (seen.st_mode & (S_IWGRP | S_IWOTH)) == 0 && !S_ISLNK(seen.st_mode)) return {};
+    return fail(ErrorKind::InvalidArgument, path + ": belongs to somebody else than root, or others may write to it",
+                "chown root and chmod go-w");
+}
+
 }  // namespace hotcell::linux

@@ -53,5 +53,7 @@ std::uint64_t machine_memory();
 /// 16 bytes of the kernel's random source as a version 4 UUID.
 std::string random_uuid();
 bool is_root();
+/// InvalidArgument unless the file or directory belongs to root and nobody else may write to it.
+Result<> check_only_root_writes(const std::string& path);
 
 }  // namespace hotcell::linux

@@ -54,6 +54,7 @@ std::expected<DaemonOptions, int> parse_options(int argc, char** argv) {
     app.add_option("--libexec-dir", engine.libexec_dir, "of hotcell-warden and hotcell-init");
     app.add_option("--runtimes-dir", engine.runtimes_dir, "of the runtimes' manifests");
     app.add_option("--shims-dir", engine.shims_dir, "of the shims");
+    app.add_option("--images-dir", engine.images_dir, "of root images, a folder per runtime")->capture_default_str();
     app.add_option("--pooled-slots", engine.pooled_slots, "kept ready per runtime and kind of start")
         ->capture_default_str()
         ->check(CLI::Range(0, 256));

@@ -68,12 +68,12 @@ void add_group_fds(cgroup::Group& group, BuiltReply& reply) {
         if (UniqueFd fd = group.take(file)) reply.add(role, std::move(fd));
 }
 
-SandboxBuild start_build(const Workshop& shop) {
+SandboxBuild start_build(const Workshop& shop, std::uint32_t runtime) {
     SandboxBuild build;
     build.proc = shop.proc.get();
     build.init_image = shop.init_image.get();
     build.own_network = shop.own_network.get();
-    build.root_tree = shop.root_tree.get();
+    build.root_tree = shop.root_trees[runtime].get();
     return build;
 }
 
@@ -109,7 +109,7 @@ std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& 
         return give_up(Step::MakePipes, Error{ErrorKind::Kernel, EMFILE, "make the pipes of a domain", {}});
     watch.mark(Step::MakePipes);
 
-    SandboxBuild build = start_build(shop);
+    SandboxBuild build = start_build(shop, request.runtime);
     build.id_map = "0 " + std::to_string(ids.domain_base()) + " 65536\n" + std::to_string(ids.slots_base()) + " " +
                    std::to_string(ids.slots_base()) + " " + std::to_string(ids.slot_id_count()) + "\n";
     sandbox::SandboxSpec spec;
@@ -142,8 +142,8 @@ std::optional<Domain> build_domain(Workshop& shop, const protocol::BuildDomain& 
     reply.add(FdRole::Stdout, std::move(out->ours));
     reply.add(FdRole::Stderr, std::move(err->ours));
     if (recipe.has_forker != 0) reply.add(FdRole::Control, std::move(control->ours));
-    return Domain{request.domain, std::move(outcome.sandbox.init), std::move(arm->ours), std::move(*group),
-                  std::move(ids)};
+    return Domain{request.domain,       request.runtime,   std::move(outcome.sandbox.init),
+                  std::move(arm->ours), std::move(*group), std::move(ids)};
 }
 
 namespace {
@@ -230,7 +230,7 @@ std::optional<Slot> build_slot(Workshop& shop, Domain& domain, const protocol::B
     watch.mark(Step::MakePipes);
 
     const bool executor = request.executor != 0;
-    SandboxBuild build = start_build(shop);
+    SandboxBuild build = start_build(shop, domain.runtime);
     build.domain = domain.init.get();
     build.id_map = "0 " + std::to_string(*host_id) + " 65536\n";
     sandbox::SandboxSpec spec;

@@ -22,10 +22,10 @@ namespace hotcell::warden {
 /// What every build needs and no build changes.
 struct Workshop {
     protocol::WardenConfig config{};
-    linux::UniqueFd proc;         // the host's
-    linux::UniqueFd init_image;   // sealed memfd
-    linux::UniqueFd own_network;  // namespace
-    linux::UniqueFd root_tree;    // mount namespace
+    linux::UniqueFd proc;                     // the host's
+    linux::UniqueFd init_image;               // sealed memfd
+    linux::UniqueFd own_network;              // namespace
+    std::vector<linux::UniqueFd> root_trees;  // mount namespaces, a runtime each
     sandbox::Filters filters;
     sandbox::OmittedSteps omitted;  // empty but in tests
     std::optional<linux::cgroup::Tree> groups;
@@ -35,6 +35,7 @@ struct Workshop {
 /// A domain: pid 1, its forker if any, and the ids of its slots.
 struct Domain {
     std::uint64_t id = 0;
+    std::uint32_t runtime = 0;
     linux::UniqueFd init;
     linux::UniqueFd arm;  // to the forker
     linux::cgroup::Group group;

@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "engine/linux/mounts/mount.h"
 #include "engine/linux/raw/calls.h"
@@ -62,7 +63,15 @@ Result<> show(const protocol::Bind& bind, const std::string& root) {
     return linux::attach_tree(tree.get(), AT_FDCWD, target);
 }
 
-Result<> build_tree(const protocol::WardenConfig& config, const std::string& root) {
+bool sees(const protocol::Bind& bind, std::uint32_t runtime) { return (bind.runtimes >> runtime & 1) != 0; }
+
+bool see_the_same(const protocol::WardenConfig& config, std::uint32_t one, std::uint32_t other) {
+    for (std::uint32_t i = 0; i < config.bind_count; ++i)
+        if (sees(config.binds[i], one) != sees(config.binds[i], other)) return false;
+    return true;
+}
+
+Result<> build_tree(const protocol::WardenConfig& config, std::uint32_t runtime, const std::string& root) {
     TRY(linux::unshare_mounts());
     TRY(linux::mount_new("tmpfs", root, MS_NOSUID | MS_NODEV, "mode=755,size=1m,nr_inodes=1024"));
     for (const char* name : {"proc", "dev", "code", "opt", "rw", ".mask/directory"})
@@ -70,7 +79,8 @@ Result<> build_tree(const protocol::WardenConfig& config, const std::string& roo
     TRY(make_directory(root + "/rw/tmp", 01777));
     TRY(make_file(root + "/.mask/file"));
     for (std::uint32_t i = 0; i < config.bind_count; ++i)
-        TRY_IN(std::string("show ") + config.binds[i].source, show(config.binds[i], root));
+        if (sees(config.binds[i], runtime))
+            TRY_IN(std::string("show ") + config.binds[i].source, show(config.binds[i], root));
     // the one /proc that is not masked: a user namespace may mount its own only where it sees one like it (proc(5))
     TRY(linux::mount_new("proc", root + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, ""));
     TRY(syscall("make the root tree read-only", [&] {
@@ -86,9 +96,10 @@ struct Word {
     char text[400];
 };
 
-[[noreturn]] void be_helper(const protocol::WardenConfig& config, const std::string& root, int say, int wait) {
+[[noreturn]] void be_helper(const protocol::WardenConfig& config, std::uint32_t runtime, const std::string& root,
+                            int say, int wait) {
     Word word{};
-    if (auto built = build_tree(config, root); !built) {
+    if (auto built = build_tree(config, runtime, root); !built) {
         word.sys = built.error().sys;
         std::strncpy(word.text, built.error().doing.c_str(), sizeof word.text - 1);
     }
@@ -98,9 +109,7 @@ struct Word {
     ::_exit(0);
 }
 
-}  // namespace
-
-Result<UniqueFd> make_root_tree(const protocol::WardenConfig& config, int proc) {
+Result<UniqueFd> make_root_tree(const protocol::WardenConfig& config, std::uint32_t runtime, int proc) {
     const std::string root = std::string(config.run_dir) + "/root";
     if (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, "make " + root);
     int say[2];
@@ -114,7 +123,7 @@ Result<UniqueFd> make_root_tree(const protocol::WardenConfig& config, int proc) 
     const pid_t helper = TRY(syscall("fork the root tree's helper", [] { return ::fork(); }));
     if (helper == 0) {
         wait_write.reset();
-        be_helper(config, root, say_write.get(), wait_read.get());
+        be_helper(config, runtime, root, say_write.get(), wait_read.get());
     }
     say_write.reset();
     Word word{};
@@ -132,6 +141,22 @@ Result<UniqueFd> make_root_tree(const protocol::WardenConfig& config, int proc) 
                    : Result<UniqueFd>(fail(ErrorKind::Broken, std::string("make the root tree: ") + word.text));
     if (!result) return fail_errno(table_error, "open the root tree's mount namespace");
     return result;
+}
+
+}  // namespace
+
+Result<std::vector<UniqueFd>> make_root_trees(const protocol::WardenConfig& config, int proc) {
+    std::vector<UniqueFd> trees;
+    for (std::uint32_t runtime = 0; runtime < config.runtime_count; ++runtime) {
+        std::uint32_t same = 0;
+        while (same < runtime && !see_the_same(config, same, runtime)) ++same;
+        if (same == runtime)
+            trees.push_back(TRY_IN(config.runtimes[runtime].name, make_root_tree(config, runtime, proc)));
+        else
+            trees.emplace_back(
+                TRY(syscall("duplicate a descriptor", [&] { return ::fcntl(trees[same].get(), F_DUPFD_CLOEXEC, 0); })));
+    }
+    return trees;
 }
 
 }  // namespace hotcell::warden

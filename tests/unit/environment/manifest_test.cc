@@ -114,7 +114,7 @@ TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
     const auto entries =
         parse_root_entries(R"({"entries": [{"show": "/usr/bin"}, {"show": "etc/passwd", "at": "etc/passwd"},
         {"show": "$shims", "at": "hotcell"}, {"link": "usr/bin", "at": "bin", "optional": true}]})",
-                           "h.json", "/root-fs", "/shims");
+                           "h.json", {"/root-fs", "/shims", "/images"});
     ASSERT_TRUE(entries) << entries.error().message();
     ASSERT_EQ(entries->size(), 4u);
     EXPECT_EQ((*entries)[0].target, "usr/bin");
@@ -124,10 +124,11 @@ TEST(RootEntries, ResolvesSourcesAndKeepsTargetsBelowTheRoot) {
     EXPECT_TRUE((*entries)[3].link);
     for (const char* at : {"/etc", "../etc", "a/../../etc"}) {
         const auto wrong = parse_root_entries(std::string(R"({"entries": [{"show": "x", "at": ")") + at + "\"}]}",
-                                              "h.json", "/r", "/s");
+                                              "h.json", {"/r", "/s", "/i"});
         EXPECT_FALSE(wrong) << at;
     }
-    EXPECT_FALSE(parse_root_entries(R"({"entries": [{"show": "/"}]})", "h.json", "/r", "/s")) << "the whole host";
+    EXPECT_FALSE(parse_root_entries(R"({"entries": [{"show": "/"}]})", "h.json", {"/r", "/s", "/i"}))
+        << "the whole host";
 }
 
 TEST(WardenConfig, RefusesWhatDoesNotFitInsteadOfCuttingIt) {
