@@ -35,9 +35,11 @@ struct Engine::State {
 
     /// Code of functions is never dropped from the store.
     void hold_code();
-    /// Unpacks the package in a sandbox and stores its tree. The name it has there; it is held until release().
-    Result<std::string> store_package(std::string zip);
-    Result<std::string> unpack(std::string zip);
+    /// Unpacks the package in a sandbox, adds the byte code that `runtime` makes of it, and stores the tree. The name it has there;
+    /// it is held until release().
+    Result<std::string> store_package(std::string zip, const std::string& runtime);
+    Result<std::string> make_tree(std::string zip, const environment::Manifest* compiler);
+    const environment::Manifest* compiler_of(const std::string& runtime) const;
     /// Ends what runs of a function that has been changed or deleted.
     void retire(const std::string& function_id);
 

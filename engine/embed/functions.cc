@@ -147,7 +147,7 @@ Result<Function> Engine::create_function(Function function, std::string zip) {
     const std::uint64_t checksum = environment::crc64(zip);
     TRY(check_checksum(function.code_checksum, checksum));
     function.code_checksum = checksum;
-    function.code_name = TRY(state.store_package(std::move(zip)));
+    function.code_name = TRY(state.store_package(std::move(zip), function.runtime));
     const std::string code = function.code_name;
     auto created = state.catalog.create_function(std::move(function));
     if (!created) state.store.release(code);
@@ -158,12 +158,12 @@ Result<Function> Engine::update_function(const std::string& service, const std::
                                          const std::string& if_match) {
     State& state = *state_;
     TRY(catalog::check(change, state.runtime_names));
-    TRY(state.catalog.function(service, name));
+    const Function present = TRY(state.catalog.function(service, name));
     std::optional<catalog::CodeIdentity> code;
     if (change.zip) {
         code = catalog::CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip)};
         TRY(check_checksum(change.zip_checksum.value_or(0), code->checksum));
-        code->name = TRY(state.store_package(std::move(*change.zip)));
+        code->name = TRY(state.store_package(std::move(*change.zip), change.runtime.value_or(present.runtime)));
     }
     const std::scoped_lock lock(state.change_mutex);
     const auto before = state.catalog.function(service, name);

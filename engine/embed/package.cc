@@ -1,63 +1,28 @@
-// A package from zip to stored tree: unpacked by hotcell-unpack in a slot, read and staged on the caller's thread.
-#include <condition_variable>
+// A package from zip to stored tree: unpacked by hotcell-unpack in a slot, its byte code made by the runtime's compiler in another
+// at the same time, both read and staged on the caller's thread.
+#include <algorithm>
 
-#include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/embed/engine_state.h"
+#include "engine/embed/slot_tool.h"
+#include "engine/environment/code/added_files.h"
 #include "engine/environment/code/sha256.h"
 #include "engine/environment/code/staged_tree.h"
 #include "engine/environment/code/unpacked_stream.h"
-#include "engine/linux/sockets/sockets.h"
 
 namespace hotcell {
 
+using embed::SlotTool;
+using environment::Manifest;
+using environment::StagedTree;
+
 namespace {
 
-constexpr const char* kRuntime = "custom";
+constexpr const char* kUnpackRuntime = "custom";
 constexpr const char* kUnpack = "/hotcell/native/hotcell-unpack";
 constexpr Bytes kMemory = mebibytes(256);
-constexpr Millis kTimeout{60'000};
-
-/// One run of the unpacker as the waiting thread sees it.
-struct Unpacking {
-    std::mutex mutex;
-    std::condition_variable changed;
-    linux::UniqueFd output;
-    std::optional<Result<RunReport>> report;
-
-    void give(linux::UniqueFd fd) {
-        const std::scoped_lock lock(mutex);
-        output = std::move(fd);
-        changed.notify_all();
-    }
-    void end(Result<RunReport> result) {
-        const std::scoped_lock lock(mutex);
-        report = std::move(result);
-        changed.notify_all();
-    }
-    linux::UniqueFd wait_output() {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return output || report; });
-        return std::move(output);
-    }
-    Result<RunReport> wait_report() {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return report.has_value(); });
-        return std::move(*report);
-    }
-};
-
-/// Reads the stream until it ends; the slot's end, at its deadline at the latest, ends it too.
-Result<> read_stream(int fd, environment::UnpackedStream& stream) {
-    std::vector<char> piece(256 << 10);
-    for (;;) {
-        if (!linux::wait_readable(fd, -1)) continue;
-        const long n = linux::read_some(fd, piece.data(), piece.size());
-        if (n == -EAGAIN) continue;
-        if (n <= 0) return {};
-        TRY(stream.add({piece.data(), static_cast<std::size_t>(n)}));
-    }
-}
+constexpr Millis kUnpackTimeout{60'000};
+constexpr Millis kCompileTimeout{20'000};
 
 Error refusal(const RunReport& report) {
     std::string words = report.log.substr(0, report.log.find('\n'));
@@ -67,10 +32,44 @@ Error refusal(const RunReport& report) {
     return Error{ErrorKind::InvalidArgument, 0, std::move(words), {}, "InvalidArgument"};
 }
 
+Result<> unpack_into(StagedTree& tree, SlotTool& tool) {
+    environment::UnpackedStream stream(tree);
+    const auto read = tool.read(stream);
+    const RunReport report = TRY(tool.report());
+    TRY(read);
+    if (report.outcome != RunOutcome::Exited || report.code != 0) return std::unexpected(refusal(report));
+    TRY(stream.finish());
+    return tree.make_links();
+}
+
+/// An error says why some files, or all, are without byte code; the tree is sound all the same.
+Result<> compile_into(StagedTree& tree, SlotTool& tool, const std::string& directory) {
+    environment::AddedFiles files(tree, directory);
+    environment::UnpackedStream stream(files);
+    const auto read = tool.read(stream);
+    const RunReport report = TRY(tool.report());
+    TRY(read);
+    TRY(stream.finish());
+    files.finish();
+    if (report.outcome != RunOutcome::Exited || report.code != 0)
+        return fail(ErrorKind::Broken, "the compiler failed: " + report.log.substr(0, report.log.find('\n')));
+    return {};
+}
+
 }  // namespace
 
-Result<std::string> Engine::State::store_package(std::string zip) {
+const Manifest* Engine::State::compiler_of(const std::string& runtime) const {
+    for (const Manifest& one : prepared.manifests)
+        if (one.function && one.function->compile && std::ranges::find(one.names, runtime) != one.names.end())
+            return &one;
+    return nullptr;
+}
+
+Result<std::string> Engine::State::store_package(std::string zip, const std::string& runtime) {
+    const Manifest* const compiler = compiler_of(runtime);
     environment::Sha256 hash;
+    if (compiler != nullptr) hash.add(compiler->name);
+    hash.add(std::string_view("\0", 1));
     hash.add(zip);
     const std::string package = hash.hex();
     while (const auto known = package_names.begin(package)) {
@@ -78,37 +77,32 @@ Result<std::string> Engine::State::store_package(std::string zip) {
         store.release(*known);
         package_names.forget(package);
     }
-    auto name = unpack(std::move(zip));
+    auto name = make_tree(std::move(zip), compiler);
     package_names.end(package, name ? *name : std::string());
     return name;
 }
 
-Result<std::string> Engine::State::unpack(std::string zip) {
-    auto tree = TRY(environment::StagedTree::make(store.stage()));
-    const auto unpacking = std::make_shared<Unpacking>();
-    auto call = std::make_shared<dispatch::Call>();
-    call->request.runtime = kRuntime;
-    call->request.start = StartKind::Exec;
-    call->request.event = std::move(zip);
-    call->request.limits.memory = kMemory;
-    call->request.limits.tmp = prepared.options.tmp_size;
-    call->request.limits.timeout = kTimeout;
-    call->request.limits.log = kibibytes(4);
-    call->tool = {kUnpack};
-    call->accepted_ns = monotonic_ns();
-    call->give_output = [unpacking](linux::UniqueFd fd) { unpacking->give(std::move(fd)); };
-    call->done = [unpacking](Result<RunReport> report) { unpacking->end(std::move(report)); };
-    if (!post([this, call] { dispatcher->run(std::move(*call)); }))
-        return fail(ErrorKind::Exhausted, "the engine is draining: no new calls");
-
-    environment::UnpackedStream stream(tree);
-    Result<> read;
-    if (linux::UniqueFd output = unpacking->wait_output()) read = read_stream(output.get(), stream);
-    // its descriptor is closed by now: an unpacker with more to say ends
-    const RunReport report = TRY(unpacking->wait_report());
-    TRY(read);
-    if (report.outcome != RunOutcome::Exited || report.code != 0) return std::unexpected(refusal(report));
-    TRY(stream.finish());
+Result<std::string> Engine::State::make_tree(std::string zip, const Manifest* compiler) {
+    StagedTree tree = TRY(StagedTree::make(store.stage()));
+    const auto post_call = [this](std::shared_ptr<dispatch::Call> call) {
+        return post([this, call = std::move(call)] { dispatcher->run(std::move(*call)); });
+    };
+    const Bytes tmp = prepared.options.tmp_size;
+    Result<SlotTool> compiling = fail(ErrorKind::NotFound, "this runtime compiles nothing");
+    if (compiler != nullptr)
+        compiling = SlotTool::start(
+            {compiler->name, compiler->function->compile->program, zip, kMemory, tmp, kCompileTimeout}, post_call);
+    auto unpacking =
+        TRY(SlotTool::start({kUnpackRuntime, {kUnpack}, std::move(zip), kMemory, tmp, kUnpackTimeout}, post_call));
+    const auto unpacked = unpack_into(tree, unpacking);
+    if (compiling && !unpacked) (void)compiling->report();  // nothing outlives this call
+    TRY(unpacked);
+    if (compiling) {
+        const auto compiled = compile_into(tree, *compiling, compiler->function->compile->directory);
+        if (!compiled && prepared.options.log)
+            prepared.options.log("a package has been deployed without all of its byte code, and starts slower: " +
+                                 compiled.error().message());
+    }
     const std::string name = TRY(tree.finish());
     (void)store.hold(name);
     if (auto stored = store.store_tree(name, tree.path()); !stored) {

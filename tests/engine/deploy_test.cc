@@ -1,14 +1,19 @@
 // What becomes of code when it is deployed, and what an engine's next life finds of it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/requires.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/zip_builder.h"
 #include "tests/support/zip_of.h"
 
 namespace hotcell {
@@ -95,11 +100,83 @@ TEST_F(DeployTest, CodeThatWasChangedOnTheDiskIsNotStarted) {
 
 TEST_F(DeployTest, PackagesOfTheSameContentAreOneTree) {
     const std::string source = "def handler(event, context):\n    return 1\n";
-    ASSERT_TRUE(engine->create_function(python("a"), zip_of({{"index.py", source}, {"b", "1"}})));
-    ASSERT_TRUE(engine->create_function(python("b"), zip_of({{"b", "1"}, {"index.py", source}})));
+    ASSERT_TRUE(engine->create_function(python("a"), ZipBuilder().add("index.py", source).add("b", "1").bytes()));
+    ASSERT_TRUE(engine->create_function(python("b"), ZipBuilder().add("b", "1").add("index.py", source).bytes()));
     EXPECT_EQ(tree_of("a"), tree_of("b"));
     ASSERT_TRUE(engine->delete_function("test", "a"));
     EXPECT_EQ(payload_of("b"), "1");
+}
+
+/// Says of a module whether it came from byte code, without a look at its source.
+constexpr char kWhereFrom[] = R"(
+import importlib, sys
+def handler(event, context):
+    module = importlib.import_module(event.decode())
+    loaded = module.__spec__
+    return "%s %s %s" % (module.value, loaded.cached if loaded.has_location else "", module.made())
+)";
+constexpr char kModule[] = R"(
+value = 'module'
+def made():
+    return made.__code__.co_filename
+)";
+
+TEST_F(DeployTest, PythonModulesAreCompiledWhenTheyAreDeployed) {
+    ASSERT_TRUE(engine->create_function(
+        python("f"), zip_of({{"index.py", kWhereFrom}, {"lib/part.py", kModule}, {"lib/data.txt", "x = 1"}})));
+    const std::string tree = tree_of("f");
+    EXPECT_TRUE(linux::exists(tree + "/__pycache__/index.cpython-311.pyc"));
+    EXPECT_TRUE(linux::exists(tree + "/lib/__pycache__/part.cpython-311.pyc"));
+    EXPECT_FALSE(linux::exists(tree + "/lib/__pycache__/data.cpython-311.pyc"));
+    EXPECT_EQ(payload_of("f", "lib.part"), "module /code/lib/__pycache__/part.cpython-311.pyc /code/lib/part.py");
+    // what is run is the byte code: a source that has changed is not looked at (and the next life would refuse the tree)
+    ASSERT_EQ(std::system(("sed -i s/module/source/ " + tree + "/lib/part.py").c_str()), 0);
+    ASSERT_EQ(engine->evict_instances("test", "f"), 1u);
+    EXPECT_TRUE(payload_of("f", "lib.part").starts_with("module "));
+}
+
+TEST_F(DeployTest, ByteCodeOfThePackageGivesWayToOurs) {
+    ASSERT_TRUE(
+        engine->create_function(python("f"), zip_of({{"index.py", kWhereFrom},
+                                                     {"part.py", kModule},
+                                                     {"__pycache__/part.cpython-311.pyc", "stale"},
+                                                     {"__pycache__/part.cpython-39.pyc", "of another interpreter"}})));
+    EXPECT_TRUE(payload_of("f", "part").starts_with("module /code/__pycache__/part.cpython-311.pyc"));
+    EXPECT_EQ(linux::read_file(tree_of("f") + "/__pycache__/part.cpython-39.pyc", 100).value(),
+              "of another interpreter");
+    EXPECT_GT(linux::size_below(tree_of("f") + "/__pycache__"), 100u);
+}
+
+TEST_F(DeployTest, WhatCannotBeCompiledIsDeployedAllTheSame) {
+    ASSERT_TRUE(
+        engine->create_function(python("f"), zip_of({{"index.py", "def handler(event, context:\n"},
+                                                     {"good.py", kModule},
+                                                     {"deep.py", std::string(200'000, '(')},
+                                                     {"bytes.py", "\xff\xfe"},
+                                                     {"many/__pycache__", "a file where the directory would be"},
+                                                     {"many/part.py", kModule}})));
+    EXPECT_TRUE(linux::exists(tree_of("f") + "/__pycache__/good.cpython-311.pyc"));
+    EXPECT_FALSE(linux::exists(tree_of("f") + "/__pycache__/index.cpython-311.pyc"));
+    const auto report = call("f");
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->outcome, InvokeOutcome::UnhandledError);
+    EXPECT_NE(report->payload.find("UserCodeSyntaxError"), std::string::npos) << report->payload;
+}
+
+TEST_F(DeployTest, TheSamePackageIsUnpackedOnceForAllWhoDeployItAtATime) {
+    std::string text(2 << 20, '\0');
+    std::generate(text.begin(), text.end(), [n = 0u]() mutable { return char(n++ * 2654435761u >> 24); });
+    const std::string zip = zip_of({{"index.py", "def handler(event, context):\n    return 1\n"}, {"text", text}});
+    std::vector<std::thread> threads;
+    std::atomic<int> created = 0;
+    for (int i = 0; i < 6; ++i)
+        threads.emplace_back([&, i] {
+            if (engine->create_function(python("f" + std::to_string(i)), zip)) ++created;
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(created, 6);
+    EXPECT_LE(engine->describe().runs, 2u);  // an unpacker and a compiler
+    EXPECT_EQ(payload_of("f5"), "1");
 }
 
 }  // namespace

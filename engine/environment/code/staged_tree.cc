@@ -21,6 +21,7 @@ Result<> StagedTree::make_parent(const std::string& path) {
     std::string parent = path.substr(0, slash);
     if (parent == last_parent_) return {};
     TRY(tree_.make_directory(parent));
+    listing_.directory(parent);
     last_parent_ = std::move(parent);
     return {};
 }
@@ -64,7 +65,7 @@ Result<> StagedTree::link(const std::string& path, const std::string& target) {
     return {};
 }
 
-Result<std::string> StagedTree::finish() {
+Result<> StagedTree::make_links() {
     end_file();
     for (const auto& [path, target] : links_) {
         TRY(make_parent(path));
@@ -72,6 +73,31 @@ Result<std::string> StagedTree::finish() {
         listing_.link(path, target);
     }
     links_.clear();
+    return {};
+}
+
+Result<> StagedTree::put(const std::string& path, std::string_view bytes) {
+    end_file();
+    TRY(make_parent(path));
+    auto made = tree_.make_file(path, 0644);
+    if (!made && made.error().kind == ErrorKind::Conflict) {
+        TRY(tree_.remove_file(path));
+        listing_.remove(path);
+        made = tree_.make_file(path, 0644);
+    }
+    if (!made) return std::unexpected(std::move(made).error());
+    if (auto written = linux::write_bytes(made->get(), bytes); !written) {
+        (void)tree_.remove_file(path);
+        return written;
+    }
+    Sha256 hash;
+    hash.add(bytes);
+    listing_.file(path, false, bytes.size(), hash.hex());
+    return {};
+}
+
+Result<std::string> StagedTree::finish() {
+    TRY(make_links());
     TRY(tree_.sync());
     return listing_.name();
 }

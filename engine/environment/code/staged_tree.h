@@ -31,7 +31,12 @@ public:
     Result<> content(std::string_view bytes) override;
     Result<> link(const std::string& path, const std::string& target) override;
 
-    /// Makes the links and brings everything to the disk. The name of what it has become (CodeStore::store_tree).
+    /// Makes the links, once everything else of the package is there.
+    Result<> make_links();
+    /// One more file, in the place of one of that name if there is one, its directory made when missing. An error leaves the tree
+    /// without it.
+    Result<> put(const std::string& path, std::string_view content);
+    /// Makes links that are not there yet and brings everything to the disk. The name of what it has become (CodeStore::store_tree).
     Result<std::string> finish();
     /// What has been staged; links are in it from finish() on.
     const TreeListing& listing() const { return listing_; }

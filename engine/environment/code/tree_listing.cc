@@ -20,7 +20,6 @@ void TreeListing::file(const std::string& path, bool executable, std::uint64_t s
     std::string line = executable ? "x " : "f ";
     line.append(std::to_string(size)).append(" ").append(sha256);
     lines_.insert_or_assign(path, std::move(line));
-    bytes_ += size;
 }
 
 void TreeListing::link(const std::string& path, std::string_view target) {
@@ -28,9 +27,9 @@ void TreeListing::link(const std::string& path, std::string_view target) {
     lines_.insert_or_assign(path, "l " + std::string(target));
 }
 
-bool TreeListing::has_file(const std::string& path) const {
+bool TreeListing::has_directory(const std::string& path) const {
     const auto found = lines_.find(path);
-    return found != lines_.end() && (found->second[0] == 'f' || found->second[0] == 'x');
+    return found != lines_.end() && found->second == "d";
 }
 
 std::string TreeListing::name() const {

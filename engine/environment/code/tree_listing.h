@@ -19,11 +19,10 @@ public:
     /// `sha256` of the content, in hexadecimal digits.
     void file(const std::string& path, bool executable, std::uint64_t size, std::string_view sha256);
     void link(const std::string& path, std::string_view target);
+    /// What is not a directory.
+    void remove(const std::string& path) { lines_.erase(path); }
 
-    std::uint64_t bytes() const { return bytes_; }  // of all files
-    std::size_t entries() const { return lines_.size(); }
-    bool has_file(const std::string& path) const;
-    bool has(const std::string& path) const { return lines_.contains(path); }
+    bool has_directory(const std::string& path) const;
     /// 64 hexadecimal digits.
     std::string name() const;
 
@@ -31,7 +30,6 @@ private:
     void add_parents(const std::string& path);
 
     std::map<std::string, std::string> lines_;  // by path
-    std::uint64_t bytes_ = 0;
 };
 
 }  // namespace hotcell::environment

@@ -41,10 +41,23 @@ Result<ForkerRecipe> parse_forker(JsonObject object) {
     return recipe;
 }
 
+Result<CompileRecipe> parse_compile(JsonObject object) {
+    CompileRecipe recipe;
+    recipe.program = TRY(command(object, "program"));
+    recipe.directory = TRY(object.string("directory"));
+    if (!is_plain_name(recipe.directory, 64)) return object.wrong("directory", "is not a plain name");
+    TRY(object.finish());
+    return recipe;
+}
+
 Result<FunctionRecipe> parse_function(JsonObject object) {
     FunctionRecipe recipe;
     recipe.shim = TRY(command(object, "shim"));
     recipe.environment = TRY(object.string_map("environment"));
+    if (object.has("compile")) {
+        JsonObject compile = TRY(object.object("compile"));
+        recipe.compile = TRY(parse_compile(std::move(compile)));
+    }
     recipe.prepared = TRY(object.boolean_or("prepared", false));
     TRY(object.finish());
     return recipe;

@@ -21,10 +21,17 @@ struct ForkerRecipe {
     Bytes memory;
 };
 
+/// A program that makes more of a package when it is deployed: the zip on its standard input, files to add on its standard output.
+struct CompileRecipe {
+    std::vector<std::string> program;  // argv
+    std::string directory;             // the name of the directories that it may put files into
+};
+
 /// How a process of this runtime becomes a function environment by exec; with a zygote its children do so too.
 struct FunctionRecipe {
     std::vector<std::string> shim;                   // argv; the channel is its descriptor 3
     std::map<std::string, std::string> environment;  // until LOAD brings the function's own
+    std::optional<CompileRecipe> compile;            // unset: packages are taken as they are
     bool prepared = false;                           // worth keeping booted, before it is known for which function
 };
 

@@ -66,6 +66,12 @@ Result<UniqueFd> Tree::make_file(const std::string& path, std::uint32_t mode) {
     return fd;
 }
 
+Result<> Tree::remove_file(const std::string& path) {
+    const UniqueFd parent = TRY(open_parent(path, "remove " + path));
+    TRY(syscall("remove " + path, [&] { return ::unlinkat(parent.get(), last_part(path).c_str(), 0); }));
+    return {};
+}
+
 Result<> Tree::make_link(const std::string& path, const std::string& target) {
     const UniqueFd parent = TRY(open_parent(path, "make link " + path));
     const int made = ::symlinkat(target.c_str(), parent.get(), last_part(path).c_str());

@@ -22,6 +22,8 @@ public:
     Result<> make_directory(const std::string& path);
     /// A new, empty file in a directory that exists. Conflict when there is something of that name.
     Result<UniqueFd> make_file(const std::string& path, std::uint32_t mode);
+    /// What is not a directory.
+    Result<> remove_file(const std::string& path);
     /// A new link in a directory that exists; its target is not looked at. Conflict as above.
     Result<> make_link(const std::string& path, const std::string& target);
     /// Everything that was written, files and directories, is on the disk: syncs the whole file system below, once.

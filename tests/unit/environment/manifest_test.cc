@@ -18,7 +18,8 @@ namespace {
 const std::string kGood = R"({"name": "lua", "programFile": "main.lua", "exec": ["/usr/bin/lua", "/code/main.lua"],
     "zygote": {"arguments": ["/usr/bin/lua", "/hotcell/z.lua"], "environment": {"A": "b"}, "memoryMiB": 64},
     "names": ["lua", "lua5.4"],
-    "function": {"shim": ["/usr/bin/lua", "/hotcell/shim.lua"], "environment": {"B": "c"}, "prepared": true},
+    "function": {"shim": ["/usr/bin/lua", "/hotcell/shim.lua"], "environment": {"B": "c"}, "prepared": true,
+                 "compile": {"program": ["/usr/bin/luac", "-"], "directory": "luac"}},
     "environment": {"HOME": "/tmp"}})";
 
 TEST(Manifest, ReadsEveryField) {
@@ -36,6 +37,9 @@ TEST(Manifest, ReadsEveryField) {
     EXPECT_EQ(manifest->function->shim, (std::vector<std::string>{"/usr/bin/lua", "/hotcell/shim.lua"}));
     EXPECT_EQ(manifest->function->environment.at("B"), "c");
     EXPECT_TRUE(manifest->function->prepared);
+    ASSERT_TRUE(manifest->function->compile);
+    EXPECT_EQ(manifest->function->compile->program, (std::vector<std::string>{"/usr/bin/luac", "-"}));
+    EXPECT_EQ(manifest->function->compile->directory, "luac");
 }
 
 TEST(Manifest, NeedsNoFunction) {
