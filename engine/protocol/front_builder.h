@@ -11,13 +11,20 @@
 
 namespace hotcell::protocol {
 
-enum class BuilderRequest : std::uint32_t { BuildDomain = 1, BuildSlot = 2, DestroySlot = 3, DestroyDomain = 4 };
+enum class BuilderRequest : std::uint32_t {
+    BuildDomain = 1,
+    BuildSlot = 2,
+    DestroySlot = 3,
+    DestroyDomain = 4,
+    OpenConnections = 5
+};
 enum class BuilderReply : std::uint32_t {
     Hello = 100,
     DomainBuilt = 101,
     SlotBuilt = 102,
     SlotGone = 103,
-    DomainGone = 104
+    DomainGone = 104,
+    ConnectionsOpened = 105
 };
 
 /// What a descriptor of a reply is for. The front never gets one through which a process can be moved (tasks, procs).
@@ -36,8 +43,12 @@ enum class FdRole : std::uint8_t {
     PeakMemory,    // read: memory.max_usage_in_bytes or memory.peak
     MemoryEvents,  // read: memory.oom_control or memory.events
     OomEvent,      // eventfd, readable once the group ran out of memory (v1 only)
+    Listener,      // TCP, listens at 127.0.0.1:listen_port inside the slot, O_NONBLOCK
+    Connection,    // TCP, of the slot's network namespace, not connected yet, O_NONBLOCK; may come several times
 };
 inline constexpr std::uint32_t kMostFds = 16;
+inline constexpr std::uint32_t kMostBuiltConnections = 2;    // with a slot
+inline constexpr std::uint32_t kMostOpenedConnections = 16;  // at a time, later
 
 /// The builder's first message, unasked: it has swept what an earlier life left, made its control groups and root tree
 /// and both privileged processes have dropped what they do not need. failed != 0: it is about to exit, `text` says why.
@@ -67,9 +78,17 @@ struct BuildSlot {
     std::uint64_t memory_bytes;  // cap while pooled; the front raises it through MemoryLimit
     std::uint64_t tmp_bytes;     // size of /tmp, counted against memory
     std::uint32_t tmp_inodes;
-    std::uint32_t pids;        // threads and processes, 8..32768
-    std::uint32_t cpu_weight;  // 1..10000, 100 is one share
-    std::uint32_t unused = 0;
+    std::uint32_t pids;             // threads and processes, 8..32768
+    std::uint32_t cpu_weight;       // 1..10000, 100 is one share
+    std::uint16_t connections = 0;  // for a program that is an HTTP server: sockets to reach it by
+    std::uint16_t listen_port = 0;  // for a program that asks for its calls over HTTP; 0: nothing listens
+};
+
+/// More sockets of a slot's network namespace. Any number of times, one request of a slot at a time.
+struct OpenConnections {
+    std::uint32_t type = static_cast<std::uint32_t>(BuilderRequest::OpenConnections);
+    std::uint32_t count;  // 1..kMostOpenedConnections
+    std::uint64_t slot;
 };
 
 struct DestroySlot {
@@ -97,6 +116,15 @@ struct Built {
     std::uint32_t step_count;
     std::uint8_t fd_roles[kMostFds];
     StepTime steps[kMostSteps];
+};
+
+/// The answer to OpenConnections, with `count` descriptors: as asked for, or none.
+struct ConnectionsOpened {
+    std::uint32_t type = static_cast<std::uint32_t>(BuilderReply::ConnectionsOpened);
+    std::uint32_t count;
+    std::uint64_t id;  // of the slot
+    std::int32_t sys;  // count 0: why
+    std::uint32_t unused = 0;
 };
 
 /// Everything of it is gone: processes reaped, control groups removed, ids free again.

@@ -21,6 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (environment::copy_message(bytes, attached) != (size == sizeof attached)) std::abort();
     if (environment::copy_message(bytes, report) != (size == sizeof report)) std::abort();
     if (environment::copy_message(bytes, forked) != (size == sizeof forked)) std::abort();
+    protocol::ConnectionsOpened connections{};
+    if (environment::copy_message(bytes, connections) != (size == sizeof connections)) std::abort();
     // the reply from however many bytes there are: seeds need not have its exact size
     protocol::Built built{};
     bytes.substr(0, sizeof built).copy(reinterpret_cast<char*>(&built), sizeof built);

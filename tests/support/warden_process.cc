@@ -189,7 +189,13 @@ BuiltSandbox WardenProcess::receive_built(std::uint64_t id) {
     const auto reply = receive<protocol::Built>(builder_.get(), &fds);
     if (!reply) throw std::runtime_error("no reply from the builder");
     built.reply = *reply;
-    for (std::size_t i = 0; i < fds.size(); ++i) built.fds[static_cast<FdRole>(reply->fd_roles[i])] = std::move(fds[i]);
+    for (std::size_t i = 0; i < fds.size(); ++i) {
+        const auto role = static_cast<FdRole>(reply->fd_roles[i]);
+        if (role == FdRole::Connection)
+            built.connections.push_back(std::move(fds[i]));
+        else
+            built.fds[role] = std::move(fds[i]);
+    }
     return built;
 }
 
@@ -202,7 +208,21 @@ BuiltSandbox WardenProcess::build_domain(std::uint32_t runtime) {
     return receive_built(request.domain);
 }
 
-BuiltSandbox WardenProcess::build_slot(const BuiltSandbox& domain, bool executor, std::uint64_t memory) {
+std::vector<UniqueFd> WardenProcess::open_connections(std::uint64_t slot, std::uint32_t count, int& sys) {
+    protocol::OpenConnections request{};
+    request.slot = slot;
+    request.count = count;
+    (void)raw::send_with_fds(builder_.get(), &request, sizeof request, nullptr, 0);
+    std::vector<UniqueFd> fds;
+    const auto reply = receive<protocol::ConnectionsOpened>(builder_.get(), &fds);
+    if (!reply || reply->id != slot || reply->count != fds.size())
+        throw std::runtime_error("no reply from the builder");
+    sys = reply->sys;
+    return fds;
+}
+
+BuiltSandbox WardenProcess::build_slot(const BuiltSandbox& domain, bool executor, std::uint64_t memory,
+                                       std::uint16_t connections, std::uint16_t listen_port) {
     protocol::BuildSlot request{};
     request.executor = executor ? 1 : 0;
     request.slot = next_id_++;
@@ -212,6 +232,8 @@ BuiltSandbox WardenProcess::build_slot(const BuiltSandbox& domain, bool executor
     request.tmp_inodes = 1024;
     request.pids = 64;
     request.cpu_weight = 100;
+    request.connections = connections;
+    request.listen_port = listen_port;
     if (raw::send_with_fds(builder_.get(), &request, sizeof request, nullptr, 0) < 0)
         throw std::runtime_error("the builder has gone");
     return receive_built(request.slot);

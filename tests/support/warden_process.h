@@ -26,6 +26,7 @@ namespace hotcell::test {
 struct BuiltSandbox {
     protocol::Built reply{};
     std::map<protocol::FdRole, linux::UniqueFd> fds;
+    std::vector<linux::UniqueFd> connections;
     std::uint64_t id = 0;
     bool ok() const { return reply.failure.step == 0; }
     int fd(protocol::FdRole role) const;
@@ -59,7 +60,10 @@ public:
     const std::string& directory() const { return directory_; }
 
     BuiltSandbox build_domain(std::uint32_t runtime = 0);
-    BuiltSandbox build_slot(const BuiltSandbox& domain, bool executor, std::uint64_t memory = 256 << 20);
+    BuiltSandbox build_slot(const BuiltSandbox& domain, bool executor, std::uint64_t memory = 256 << 20,
+                            std::uint16_t connections = 0, std::uint16_t listen_port = 0);
+    /// What came with ConnectionsOpened; empty: refused, errno in `sys`.
+    std::vector<linux::UniqueFd> open_connections(std::uint64_t slot, std::uint32_t count, int& sys);
     protocol::Attached attach(const BuiltSandbox& slot, const std::string& program);
     protocol::Sealed seal(const BuiltSandbox& slot, std::uint32_t most_processes = 0);
     void kill(const BuiltSandbox& slot);

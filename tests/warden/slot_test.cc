@@ -84,6 +84,21 @@ TEST_F(SlotTest, AProgramThatIsNotThereIsReportedAsSuch) {
     EXPECT_EQ(end.failure.sys, ENOENT);
 }
 
+TEST_F(SlotTest, AProgramsNameIsLookedForWhereItsPathSays) {
+    const auto domain = warden.build_domain(1);
+    const auto try_out = [&](const std::string& program) {
+        const auto slot = warden.build_slot(domain, true);
+        EXPECT_TRUE(slot.ok() && warden.wait_ready(slot, 0));
+        const std::string code = warden.store("main.py", "print('here')\n");
+        EXPECT_EQ(warden.attach(slot, code).failure.step, 0u);
+        return warden.run(slot, slot, slot.reply.child_pid, {program, "-I", "/code/main.py"});
+    };
+    EXPECT_EQ(try_out("python3.11").out, "here\n");
+    EXPECT_EQ(try_out("no-such-program").failure.sys, ENOENT);
+    EXPECT_EQ(try_out("main.py").failure.sys, ENOENT) << "the working directory is no part of PATH";
+    EXPECT_EQ(try_out(std::string(600, 'x')).failure.sys, ENOENT);
+}
+
 TEST_F(SlotTest, AttachRefusesWhatIsNotAContentName) {
     const auto domain = warden.build_domain(1);
     const auto slot = warden.build_slot(domain, true);

@@ -17,6 +17,7 @@ class BuilderClient {
 public:
     using OnBuilt = std::function<void(Result<BuiltSandbox>)>;
     using OnGone = std::function<void()>;
+    using OnOpened = std::function<void(Result<std::vector<linux::UniqueFd>>)>;
 
     /// `on_death` is called once, when the builder has gone.
     BuilderClient(Reactor& reactor, linux::UniqueFd pipe, std::function<void()> on_death);
@@ -25,6 +26,8 @@ public:
     std::uint64_t build_domain(std::uint32_t runtime, OnBuilt done);
     /// `request.slot` is filled in. Its number.
     std::uint64_t build_slot(protocol::BuildSlot request, OnBuilt done);
+    /// TCP sockets of the slot's network namespace, not connected yet. One request of a slot at a time.
+    void open_connections(std::uint64_t slot, std::uint32_t count, OnOpened done);
     void destroy_slot(std::uint64_t slot, OnGone done);
     void destroy_domain(std::uint64_t domain, OnGone done);
 
@@ -41,6 +44,7 @@ private:
     bool alive_ = true;
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, OnBuilt> building_;
+    std::map<std::uint64_t, OnOpened> opening_;
     std::map<std::uint64_t, OnGone> going_;
     std::function<void()> on_death_;
     std::function<void()> all_gone_;

@@ -24,7 +24,10 @@ Result<BuiltSandbox> open_reply(const protocol::Built& reply, std::vector<linux:
     for (std::uint32_t i = 0; i < reply.fd_count; ++i) {
         if (reply.fd_roles[i] >= built.fds.size())
             return fail(ErrorKind::Broken, "build a sandbox: an unknown descriptor");
-        built.fds[reply.fd_roles[i]] = std::move(fds[i]);
+        if (reply.fd_roles[i] == static_cast<std::uint8_t>(protocol::FdRole::Connection))
+            built.connections.push_back(std::move(fds[i]));
+        else
+            built.fds[reply.fd_roles[i]] = std::move(fds[i]);
     }
     return built;
 }

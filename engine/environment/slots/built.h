@@ -19,6 +19,7 @@ struct BuiltSandbox {
     std::uint32_t landlock_abi = 0;
     std::vector<Phase> steps;                             // "mount-proc", … as the builder timed them
     std::array<linux::UniqueFd, protocol::kMostFds> fds;  // by FdRole
+    std::vector<linux::UniqueFd> connections;             // of the role Connection
 
     /// Takes the descriptor of a role out; an empty one when the builder sent none.
     linux::UniqueFd take(protocol::FdRole role) { return std::move(fds[static_cast<std::size_t>(role)]); }

@@ -59,6 +59,8 @@ public:
     /// Processes killed for want of memory.
     std::uint64_t oom_kills() const;
     linux::UniqueFd take(protocol::FdRole role) { return built_.take(role); }
+    /// TCP sockets of its network namespace that were made with it.
+    std::vector<linux::UniqueFd> take_connections() { return std::move(built_.connections); }
 
 private:
     void wait_channel();

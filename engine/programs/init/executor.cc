@@ -50,6 +50,52 @@ bool split_strings(const hc_run& run, std::uint32_t bytes, char**& environment) 
     return at == end;
 }
 
+bool begins_with(const char* text, const char* prefix) {
+    while (*prefix != '\0' && *text == *prefix) ++text, ++prefix;
+    return *prefix == '\0';
+}
+
+const char* search_path(char** environment) {
+    for (; *environment != nullptr; ++environment)
+        if (begins_with(*environment, "PATH=")) return *environment + 5;
+    return "/usr/bin:/bin";
+}
+
+/// The next directory of a search path, a slash and `name` in `program`; false when that is too long. `path` moves on.
+bool join_next(const char*& path, const char* name, char (&program)[512]) {
+    std::size_t n = 0;
+    bool fits = true;
+    const auto add = [&](char c) {
+        if (n + 1 < sizeof program)
+            program[n++] = c;
+        else
+            fits = false;
+    };
+    for (; *path != '\0' && *path != ':'; ++path) add(*path);
+    if (*path == ':') ++path;
+    add('/');
+    while (*name != '\0') add(*name++);
+    program[n] = '\0';
+    return fits;
+}
+
+/// execve; a name without a slash is looked for where PATH of its own environment says (execvp(3)). -errno.
+long exec_program(char** arguments, char** environment) {
+    const char* name = arguments[0];
+    for (const char* at = name; *at != '\0'; ++at)
+        if (*at == '/') return raw::call(SYS_execve, name, arguments, environment);
+    long result = -ENOENT;
+    const char* path = search_path(environment);
+    while (*path != '\0') {
+        char program[512];
+        if (!join_next(path, name, program)) continue;
+        const long error = raw::call(SYS_execve, program, arguments, environment);
+        if (error != -ENOENT && error != -ENOTDIR) result = error;
+        if (error != -ENOENT && error != -ENOTDIR && error != -EACCES) break;
+    }
+    return result;
+}
+
 std::uint64_t monotonic_ns() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -80,7 +126,7 @@ void wait_and_exec() {
         if (const long result = raw::call(SYS_fcntl, HC_CHANNEL_FD, F_SETFD, 0); result < 0)
             refuse(protocol::Step::ChildExec, result);
     }
-    refuse(protocol::Step::ChildExec, raw::call(SYS_execve, pointers[0], pointers, environment));
+    refuse(protocol::Step::ChildExec, exec_program(pointers, environment));
 }
 
 }  // namespace hotcell::init

@@ -36,7 +36,8 @@ bool within(std::uint64_t value, std::uint64_t least, std::uint64_t most) { retu
 bool is_sound(const protocol::BuildSlot& request) {
     return request.slot != 0 && request.executor <= 1 && within(request.memory_bytes, 1 << 20, 1ULL << 40) &&
            within(request.tmp_bytes, 4096, 1ULL << 40) && within(request.tmp_inodes, 16, 1 << 24) &&
-           within(request.pids, 8, 32768) && within(request.cpu_weight, 1, 10000);
+           within(request.pids, 8, 32768) && within(request.cpu_weight, 1, 10000) &&
+           request.connections <= protocol::kMostBuiltConnections;
 }
 
 }  // namespace
@@ -78,6 +79,10 @@ bool Builder::receive() {
             break;
         case BuilderRequest::BuildSlot:
             if (const auto* request = as<protocol::BuildSlot>(bytes, size)) return build_slot(*request), true;
+            break;
+        case BuilderRequest::OpenConnections:
+            if (const auto* request = as<protocol::OpenConnections>(bytes, size))
+                return open_connections(*request), true;
             break;
         case BuilderRequest::DestroySlot:
             if (const auto* request = as<protocol::DestroySlot>(bytes, size)) return destroy_slot(request->slot), true;
@@ -127,6 +132,23 @@ void Builder::build_slot(const protocol::BuildSlot& request) {
         slots_.emplace(request.slot, std::move(*slot));
     }
     reply_built(BuilderReply::SlotBuilt, request.slot, built);
+}
+
+void Builder::open_connections(const protocol::OpenConnections& request) {
+    protocol::ConnectionsOpened reply{};
+    reply.id = request.slot;
+    const auto slot = slots_.find(request.slot);
+    if (slot == slots_.end() || !within(request.count, 1, protocol::kMostOpenedConnections)) {
+        reply.sys = slot == slots_.end() ? ESRCH : EINVAL;
+        return send(&reply, sizeof reply, {});
+    }
+    auto sockets = make_sockets(slot->second.init.get(), shop_.own_network.get(), {request.count, 0});
+    if (!sockets) {
+        reply.sys = sockets.error().sys != 0 ? sockets.error().sys : EIO;
+        return send(&reply, sizeof reply, {});
+    }
+    reply.count = request.count;
+    send(&reply, sizeof reply, sockets->connections);
 }
 
 bool Builder::register_slot(const Slot& slot, const SlotHandles& handles, const linux::cgroup::Group& group) {

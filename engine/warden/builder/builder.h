@@ -36,6 +36,7 @@ private:
     bool receive();
     void build_domain(const protocol::BuildDomain& request);
     void build_slot(const protocol::BuildSlot& request);
+    void open_connections(const protocol::OpenConnections& request);
     void destroy_slot(std::uint64_t id);
     void destroy_domain(std::uint64_t id);
     void bury();  // everything dying that is dead by now

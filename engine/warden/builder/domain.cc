@@ -247,6 +247,7 @@ std::optional<Slot> build_slot(Workshop& shop, Domain& domain, const protocol::B
                          {executor ? pipes->channel.theirs.get() : null.get(), protocol::kChannelFd},
                          {pipes->status.theirs.get(), protocol::kStatusFd}};
     hand_over_attach_fds(*group, build);
+    build.sockets = {request.connections, request.listen_port};
     BuildOutcome outcome = build_sandbox(build);
     add_steps(reply, outcome.sandbox.steps);
     if (outcome.failure.step != 0) {
@@ -278,6 +279,8 @@ std::optional<Slot> build_slot(Workshop& shop, Domain& domain, const protocol::B
     reply.add(FdRole::Stderr, std::move(pipes->err.ours));
     reply.add(FdRole::Status, std::move(pipes->status.ours));
     add_group_fds(slot.group, reply);
+    for (UniqueFd& socket : outcome.sandbox.sockets.connections) reply.add(FdRole::Connection, std::move(socket));
+    if (outcome.sandbox.sockets.listener) reply.add(FdRole::Listener, std::move(outcome.sandbox.sockets.listener));
     return slot;
 }
 

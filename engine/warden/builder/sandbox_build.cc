@@ -6,11 +6,9 @@
 #include <sys/wait.h>
 
 #include <array>
-#include <cstdlib>
 #include <string>
 
 #include "engine/base/clock.h"
-#include "engine/linux/netlink/link.h"
 #include "engine/linux/process/pidfd.h"
 #include "engine/linux/raw/calls.h"
 #include "engine/protocol/forker.h"
@@ -154,15 +152,13 @@ int help(void* shared) {
 
 protocol::StepFailure failed(Step step, int sys) { return {static_cast<std::uint32_t>(step), sys}; }
 
-/// lo of the new network namespace, up. The builder goes there itself and comes back: the helper has left the host's
-/// user namespace, and the kernel lets nobody from there name the namespaces of a process that has not exec'ed since.
-protocol::StepFailure link_up(int init, int own_network) {
-    long result = raw::call(SYS_setns, init, CLONE_NEWNET);
-    if (result < 0) return failed(Step::LinkUp, static_cast<int>(-result));
-    const auto up = linux::set_link_up("lo");
-    result = raw::call(SYS_setns, own_network, CLONE_NEWNET);
-    if (result < 0) ::abort();  // a builder in a stranger's network serves nobody
-    return up ? protocol::StepFailure{} : failed(Step::LinkUp, up.error().sys != 0 ? up.error().sys : EIO);
+/// lo of the new network namespace, and the sockets in it. Not the helper's work: it has left the host's user namespace,
+/// and the kernel lets nobody from there name the namespaces of a process that has not exec'ed since.
+protocol::StepFailure link_up(const SandboxBuild& build, BuiltSandbox& sandbox) {
+    auto sockets = furnish_network(sandbox.init.get(), build.own_network, build.sockets);
+    if (!sockets) return failed(Step::LinkUp, sockets.error().sys != 0 ? sockets.error().sys : EIO);
+    sandbox.sockets = std::move(*sockets);
+    return {};
 }
 
 /// The plan in a memfd that nobody can change any more.
@@ -231,7 +227,7 @@ BuildOutcome build_sandbox(const SandboxBuild& build) {
         const std::uint64_t before = monotonic_ns();
         // pid 1 goes on while its link is set up
         (void)raw::write_all(release_write.get(), "x", 1);
-        outcome.failure = link_up(sandbox.init.get(), build.own_network);
+        outcome.failure = link_up(build, sandbox);
         sandbox.steps.push_back(step_time(Step::LinkUp, monotonic_ns() - before));
         if (outcome.failure.step == 0) outcome.failure = await_report(boot_read.get(), sandbox.report);
         std::uint64_t inside = 0;

@@ -15,6 +15,7 @@
 #include "engine/base/result.h"
 #include "engine/linux/unique_fd.h"
 #include "engine/protocol/init_plan.h"
+#include "engine/warden/builder/slot_network.h"
 
 namespace hotcell::warden {
 
@@ -27,11 +28,13 @@ struct SandboxBuild {
     std::string id_map;    // for uid_map and gid_map
     std::span<const std::byte> plan;
     std::vector<std::pair<int, int>> descriptors;  // ours → number in pid 1 (protocol::InitFd)
+    SocketWish sockets;
 };
 
 struct BuiltSandbox {
     linux::UniqueFd init;  // pidfd of pid 1
     protocol::InitReport report{};
+    SlotSockets sockets;
     std::vector<protocol::StepTime> steps;  // outside, then inside
 };
 
