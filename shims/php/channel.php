@@ -1,0 +1,77 @@
+<?php
+// The frames of the channel, as engine/protocol/channel.h has them: two reads and one write for a small call.
+//
+// Past PHP's streams: these duplicate the descriptor, and hand it on to every program that the function starts.
+// Not here: what a frame means (environment.php).
+declare(strict_types=1);
+
+namespace Hotcell;
+
+final class Broken extends \RuntimeException
+{
+}
+
+final class Channel
+{
+    public const READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
+    public const HTTP_HEAD = 1; // flag of a RESULT
+    public const HANDLER = 0, INITIALIZER = 1, PRE_FREEZE = 2, PRE_STOP = 3, HTTP = 4;
+    private const FD = 3, HEAD_BYTES = 16, MOST_LOAD_BYTES = 1 << 20, AT_ONCE = 1 << 16;
+    private const F_SETFD = 2, FD_CLOEXEC = 1, MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000, EINTR = 4;
+
+    private \FFI $libc;
+    private \FFI\CData $buffer; // used again for what is not large
+
+    public function __construct()
+    {
+        $this->libc = \FFI::cdef(
+            'int fcntl(int fd, int command, ...);
+             long recv(int fd, char *to, size_t size, int flags);
+             long send(int fd, const char *from, size_t size, int flags);
+             int *__errno_location(void);',
+            'libc.so.6'
+        );
+        $this->libc->fcntl(self::FD, self::F_SETFD, self::FD_CLOEXEC);
+        $this->buffer = \FFI::new('char[' . self::AT_ONCE . ']');
+    }
+
+    public function sendReady(): void
+    {
+        $this->send(self::READY, 0, str_repeat("\0", 8), pack('PP', 0, hrtime(true)));
+    }
+
+    /** [request, payload] of a frame of this type; null at the channel's end. The request's number stays the bytes it came in. */
+    public function receive(int $expected): ?array
+    {
+        $head = $this->read(self::HEAD_BYTES, true);
+        if ($head === null) return null;
+        ['length' => $length, 'type' => $type] = unpack('Vlength/vtype', $head);
+        if ($type !== $expected || ($type === self::LOAD && $length > self::MOST_LOAD_BYTES))
+            throw new Broken("a frame of type $type and $length bytes where one of type $expected was to come");
+        return [substr($head, 8), $length === 0 ? '' : $this->read($length, false)];
+    }
+
+    public function send(int $type, int $flags, string $request, string $payload): void
+    {
+        $frame = pack('Vvv', strlen($payload), $type, $flags) . $request . $payload;
+        for ($sent = 0, $size = strlen($frame); $sent < $size;) {
+            $count = $this->libc->send(self::FD, $sent === 0 ? $frame : substr($frame, $sent), $size - $sent, self::MSG_NOSIGNAL);
+            if ($count >= 0) $sent += $count;
+            elseif ($this->libc->__errno_location()[0] !== self::EINTR) exit(0); // the engine has gone
+        }
+    }
+
+    private function read(int $size, bool $mayEnd): ?string
+    {
+        $buffer = $size <= self::AT_ONCE ? $this->buffer : \FFI::new("char[$size]");
+        for ($filled = 0; $filled < $size;) {
+            $to = $filled === 0 ? $buffer : \FFI::addr($buffer[$filled]);
+            $count = $this->libc->recv(self::FD, $to, $size - $filled, self::MSG_WAITALL);
+            if ($count > 0) $filled += $count;
+            elseif ($count < 0 && $this->libc->__errno_location()[0] === self::EINTR) continue;
+            elseif ($filled === 0 && $mayEnd) return null;
+            else throw new Broken('the channel ended within a frame');
+        }
+        return \FFI::string($buffer, $size);
+    }
+}
