@@ -142,7 +142,9 @@ int measure(unsigned callers, unsigned seconds, std::size_t bytes) {
     NoRuns runs;
     Echo echo;
     const api::Router router(runs, &echo);
-    api::Server server(router, {});
+    EventLoop loop;
+    std::thread loop_thread([&loop] { loop.run(); });
+    api::Server server(loop, router, {});
     if (!server.listen_on(std::move(listener))) return 1;
     server.start();
 
@@ -172,6 +174,10 @@ int measure(unsigned callers, unsigned seconds, std::size_t bytes) {
     if (!all.empty())
         std::printf("%u callers, %zu bytes: %.0f invocations/s, p50 %.1f us, p99 %.1f us\n", callers, bytes,
                     static_cast<double>(all.size()) / took.count(), at(0.5), at(0.99));
+    server.stop_accepting();
+    (void)server.finish(Millis(1'000));
+    loop.stop();
+    loop_thread.join();
     ::unlink(path.c_str());
     ::rmdir(directory);
     return all.empty() ? 1 : 0;

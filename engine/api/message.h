@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,14 @@ struct Caller {
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
+/// Who waits for the answer of one request, and may leave before it is there.
+struct Client {
+    /// Called once, on the server's loop, when the client has closed its connection and not been answered; looked at from a
+    /// few milliseconds after the request on. To be set while the route is asked, on the loop.
+    std::function<void()> on_gone;
+    bool gone = false;
+};
+
 struct Request {
     std::string id;            // UUID, given by the server
     std::string method;        // "GET", "POST"; HEAD arrives as GET
@@ -37,6 +46,7 @@ struct Request {
     HeaderFields headers{};    // If-Match and X-Fc-…, names in lower case
     std::string body{};
     Caller caller{};
+    std::shared_ptr<Client> client{};    // null where the route is asked on another thread than the server's
     std::array<std::string, 2> names{};  // what stood for the {} of the route's path, decoded; set by the router
 
     /// The value of the first header of that name, which is in lower case; empty when there is none.

@@ -316,9 +316,10 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
             worker->initialized = true;
             return call_handler(worker, flight);
         }
-        report(worker, *flight, std::move(answer), true);
+        InvokeReport report = report_of(*worker, *flight, std::move(answer), true);
         end_worker(worker);  // one that could not be initialized serves nobody
         serve_waiting(*worker->pool);
+        finish(*flight, std::move(report));
     });
 }
 
@@ -338,17 +339,26 @@ void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> fl
 void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {
     flight.phases.end("handler");
     const bool ended = answer.environment_ended();
-    report(worker, flight, std::move(answer), false);
-    if (!ended) return free_worker(worker);
-    end_worker(worker);
-    serve_waiting(*worker->pool);
+    InvokeReport report = report_of(*worker, flight, std::move(answer), false);
+    // free before its caller knows, who may call again from within
+    if (ended) {
+        end_worker(worker);
+        serve_waiting(*worker->pool);
+    } else {
+        free_worker(worker);
+    }
+    finish(flight, std::move(report));
 }
 
-void Functions::report(const WorkerRef& worker, Flight& flight, Answer answer, bool initializer) {
-    InvokeReport report = make_report(flight.call, *worker->function, std::move(answer), initializer);
-    report.instance_id = worker->id;
+InvokeReport Functions::report_of(const Worker& worker, Flight& flight, Answer answer, bool initializer) {
+    InvokeReport report = make_report(flight.call, *worker.function, std::move(answer), initializer);
+    report.instance_id = worker.id;
     report.cold = flight.cold;
-    report.start = flight.cold ? name_of(worker->kind) : "warm";
+    report.start = flight.cold ? name_of(worker.kind) : "warm";
+    return report;
+}
+
+void Functions::finish(Flight& flight, InvokeReport report) {
     flight.phases.end("respond");
     report.total = flight.phases.total();
     report.phases = flight.phases.take();

@@ -90,7 +90,8 @@ private:
     void initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight);
     void call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight);
     void answered(const WorkerRef& worker, Flight& flight, environment::Answer answer);
-    void report(const WorkerRef& worker, Flight& flight, environment::Answer answer, bool initializer);
+    static InvokeReport report_of(const Worker& worker, Flight& flight, environment::Answer answer, bool initializer);
+    void finish(Flight& flight, InvokeReport report);
     void free_worker(const WorkerRef& worker);
     void end_worker(const WorkerRef& worker);
     void drop_idle(const WorkerRef& worker);

@@ -1,4 +1,4 @@
-// Engine: the public object over one thread that works and one that waits for the disk.
+// Engine: the public object over one loop that works and one thread that waits for the disk.
 #include "hotcell/engine.h"
 
 #include <future>
@@ -40,30 +40,50 @@ Bytes budget_of(const EngineOptions& options) {
 
 }  // namespace
 
-Engine::State::State(PreparedEngine::State prepared_state, catalog::Catalog opened)
+Engine::State::State(PreparedEngine::State prepared_state, catalog::Catalog opened, EventLoop* host_loop)
     : prepared(std::move(prepared_state)),
+      own_loop(host_loop == nullptr ? std::make_unique<EventLoop>() : nullptr),
+      reactor(host_loop == nullptr ? *own_loop : *host_loop),
+      storage(storage_loop),
       store(prepared.options.state_dir, kMostStoredCode),
       runtime_names(names_of(prepared.manifests)),
       catalog(std::move(opened)),
       records(kMostCallRecords) {
     hold_code();
-    builder = std::make_unique<environment::BuilderClient>(reactor, std::move(prepared.builder),
-                                                           [this] { helper_died("the builder has gone"); });
-    warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
-                                                         [this] { helper_died("the warden has gone"); });
-    dispatcher = std::make_unique<dispatch::Dispatcher>(
-        dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, prepared.manifests}, prepared.options,
-        budget_of(prepared.options));
-    reactor.post([this] { dispatcher->warm_up(); });
-    const auto work = [](Reactor& one) {
+    const auto work = [](EventLoop& loop) {
         linux::block_signals_of_this_thread();
-        one.run();
+        loop.run();
     };
-    storage_thread = std::thread(work, std::ref(storage));
-    thread = std::thread(work, std::ref(reactor));
+    storage_thread = std::thread(work, std::ref(storage_loop));
+    if (own_loop) thread = std::thread(work, std::ref(*own_loop));
+    on_loop([&] {
+        builder = std::make_unique<environment::BuilderClient>(reactor, std::move(prepared.builder),
+                                                               [this] { helper_died("the builder has gone"); });
+        warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
+                                                             [this] { helper_died("the warden has gone"); });
+        dispatcher = std::make_unique<dispatch::Dispatcher>(
+            dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, prepared.manifests}, prepared.options,
+            budget_of(prepared.options));
+        dispatcher->warm_up();
+    });
+}
+
+void Engine::State::on_loop(const std::function<void()>& work) {
+    if (reactor.is_here()) return work();
+    std::promise<void> done;
+    reactor.post([&] {
+        work();
+        done.set_value();
+    });
+    done.get_future().wait();
 }
 
 bool Engine::State::post(std::function<void()> work) {
+    if (reactor.is_here()) {
+        if (!dispatcher) return false;
+        work();
+        return true;
+    }
     const std::shared_lock lock(open_mutex);
     if (!open) return false;
     reactor.post(std::move(work));
@@ -71,7 +91,7 @@ bool Engine::State::post(std::function<void()> work) {
 }
 
 bool Engine::State::call(const std::function<void()>& work) {
-    if (reactor.is_here()) return work(), true;
+    if (reactor.is_here()) return post(work);
     std::promise<void> done;
     if (!post([&] {
             work();
@@ -125,7 +145,7 @@ EngineDescription Engine::State::describe_here() const {
 
 void Engine::State::drain(Millis patience) {
     const std::scoped_lock one_at_a_time(drain_mutex);
-    if (!thread.joinable()) return;
+    if (ended) return;
     const auto idle = std::make_shared<std::promise<void>>();
     auto is_idle = idle->get_future();
     reactor.post([this, idle] { dispatcher->close([idle] { idle->set_value(); }); });
@@ -151,26 +171,42 @@ void Engine::State::drain(Millis patience) {
         const std::unique_lock lock(open_mutex);
         open = false;
     }
-    storage.stop();
+    storage_loop.stop();
     storage_thread.join();
-    reactor.stop();
-    thread.join();
-    dispatcher.reset();
-    builder.reset();  // both ends closed: the helper takes down what is left and ends
-    warden.reset();
+    on_loop([this] { end_here(); });
+    if (own_loop) {
+        own_loop->stop();
+        thread.join();
+    }
+    ended = true;
     (void)prepared.helper.wait(kHelperPatienceMs);
     prepared.lock.reset();
 }
 
-Result<Engine> PreparedEngine::start() && {
+void Engine::State::end_here() {
+    reactor.close();
+    dispatcher.reset();
+    builder.reset();  // both ends closed: the helper takes down what is left and ends
+    warden.reset();
+}
+
+Result<Engine> PreparedEngine::start_on(EventLoop* loop) && {
     auto catalog =
         TRY(catalog::Catalog::open(state_->options.state_dir + "/catalog.sqlite", names_of(state_->manifests)));
-    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(catalog)));
+    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(catalog), loop));
 }
+
+Result<Engine> PreparedEngine::start() && { return std::move(*this).start_on(nullptr); }
+Result<Engine> PreparedEngine::start(EventLoop& loop) && { return std::move(*this).start_on(&loop); }
 
 Result<Engine> Engine::open(EngineOptions options) {
     PreparedEngine prepared = TRY(prepare(std::move(options)));
     return std::move(prepared).start();
+}
+
+Result<Engine> Engine::open(EngineOptions options, EventLoop& loop) {
+    PreparedEngine prepared = TRY(prepare(std::move(options)));
+    return std::move(prepared).start(loop);
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}

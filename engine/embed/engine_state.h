@@ -1,4 +1,5 @@
-// The engine's inside: two threads, the clients of the privileged helper, the stores, and what lies over them.
+// The engine's inside: its loop and the thread that waits for the disk, the clients of the privileged helper, the stores, and
+// what lies over them.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@
 namespace hotcell {
 
 struct Engine::State {
-    State(PreparedEngine::State prepared_state, catalog::Catalog opened);
+    /// Works on `host_loop` or, where that is null, on a loop and a thread of its own.
+    State(PreparedEngine::State prepared_state, catalog::Catalog opened, EventLoop* host_loop);
     ~State() { drain(Millis(0)); }
 
     void run(RunRequest request, std::function<void(Result<RunReport>)> done);
@@ -29,9 +31,14 @@ struct Engine::State {
     void drain(Millis patience);
     void helper_died(const char* which);
     EngineDescription describe_here() const;
-    /// Runs `work` on the engine's thread and waits. False once that thread has gone.
+    /// Runs `work` on the engine's loop and waits. False once the engine has ended there.
     bool call(const std::function<void()>& work);
+    /// Runs `work` on the engine's loop: now, when called there. False, and nothing, once the engine has ended there.
     bool post(std::function<void()> work);
+    /// The same whether it has ended or not.
+    void on_loop(const std::function<void()>& work);
+    /// Takes everything off the loop; on the loop's thread.
+    void end_here();
 
     /// Code of functions is never dropped from the store.
     void hold_code();
@@ -44,7 +51,9 @@ struct Engine::State {
     void retire(const std::string& function_id);
 
     PreparedEngine::State prepared;
-    environment::Reactor reactor;  // before everything that waits in it: destroyed after it
+    std::unique_ptr<EventLoop> own_loop;  // before everything that waits on it: destroyed after it
+    environment::Reactor reactor;
+    EventLoop storage_loop;
     environment::Reactor storage;
     environment::CodeStore store;
     environment::RecentNames names;
@@ -58,9 +67,10 @@ struct Engine::State {
     std::unique_ptr<environment::WardenClient> warden;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;
 
-    std::shared_mutex open_mutex;  // held shared while posting, alone to close
+    std::shared_mutex open_mutex;  // held shared while posting from elsewhere, alone to close
     bool open = true;
     std::mutex drain_mutex;
+    bool ended = false;        // nothing is left of it
     mutable std::mutex mutex;  // of the fields below
     bool broken = false;
     bool draining = false;
@@ -68,7 +78,7 @@ struct Engine::State {
     std::vector<std::function<void(Error)>> broken_callbacks;
     EngineDescription last_description;
     std::thread storage_thread;
-    std::thread thread;
+    std::thread thread;  // of own_loop
 };
 
 }  // namespace hotcell

@@ -207,7 +207,7 @@ TEST_F(FunctionCommandLine, ShowsATokenOverTcp) {
     auto listener = linux::listen_at_tcp("127.0.0.1:0");
     ASSERT_TRUE(listener);
     const auto host = "HOTCELL_HOST=http://" + listener->shown;
-    Server server(router_, {});
+    Server server(loop_.loop(), router_, {});
     ASSERT_TRUE(
         server.listen_on(std::move(listener->fd), Access{.token = "a-token-of-letters", .hosts = listener->hosts}));
     server.start();

@@ -12,6 +12,7 @@
 #include "tests/api/fake_function_service.h"
 #include "tests/api/fake_run_service.h"
 #include "tests/api/raw_client.h"
+#include "tests/support/loop_thread.h"
 
 namespace hotcell::api {
 
@@ -28,7 +29,7 @@ protected:
         path_.copy(address.sun_path, sizeof address.sun_path - 1);
         ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         ASSERT_EQ(::listen(listener.get(), 1024), 0);
-        server_ = std::make_unique<Server>(router_, limits);
+        server_ = std::make_unique<Server>(loop_.loop(), router_, limits);
         ASSERT_TRUE(server_->listen_on(std::move(listener), std::move(access)));
         server_->start();
     }
@@ -67,6 +68,7 @@ protected:
     FakeRunService service_;
     FakeFunctionService functions_;
     Router router_{service_, &functions_};
+    LoopThread loop_;
     std::unique_ptr<Server> server_;
     std::string directory_;
     std::string path_;

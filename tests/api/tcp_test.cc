@@ -34,7 +34,8 @@ protected:
     FakeRunService runs_;
     FakeFunctionService functions_;
     Router router_{runs_, &functions_};
-    Server server_{router_, {}};
+    LoopThread loop_;
+    Server server_{loop_.loop(), router_, {}};
     std::uint16_t port_ = 0;
 };
 
@@ -100,7 +101,8 @@ protected:
     FakeRunService runs_;
     FakeFunctionService functions_;
     Router router_{runs_, &functions_};
-    Server server_{router_, {}};
+    LoopThread loop_;
+    Server server_{loop_.loop(), router_, {}};
     std::shared_ptr<const signing::KeyRing> keys_;
     std::string host_ = "1234.local.fc";  // who signs may call it anything
     std::uint16_t port_ = 0;
@@ -180,7 +182,8 @@ TEST(TcpListener, TakesAddressesInNumbersOnly) {
 TEST(TcpListener, IsNotServedWithoutAToken) {
     FakeRunService runs;
     const Router router(runs);
-    Server server(router, {});
+    EventLoop loop;
+    Server server(loop, router, {});
     auto open = linux::listen_at_tcp("127.0.0.1:0");
     auto empty = linux::listen_at_tcp("127.0.0.1:0");
     ASSERT_TRUE(open && empty);

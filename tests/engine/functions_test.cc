@@ -16,6 +16,7 @@
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/loop_thread.h"
 #include "tests/support/requires.h"
 #include "tests/support/zip_of.h"
 
@@ -535,6 +536,49 @@ TEST(FunctionCatalog, SurvivesTheEngine) {
         ASSERT_TRUE(report) << report.error().message();
         EXPECT_EQ(report->payload, "x") << life;
     }
+    linux::remove_tree(directory);
+}
+
+TEST(FunctionsOnALoopOfTheHost, AreCalledAndAnsweredThereWithoutAHandOver) {
+    HOTCELL_REQUIRES(::hotcell::testing::root());
+    char name[] = "/tmp/hotcell-functions-XXXXXX";
+    const std::string directory = ::mkdtemp(name);
+    LoopThread host;
+    {
+        auto engine = Engine::open(options_in(directory), host.loop());
+        ASSERT_TRUE(engine) << engine.error().message();
+        Service service;
+        service.name = "test";
+        ASSERT_TRUE(engine->create_service(service));
+        Function function;
+        function.service = "test";
+        function.name = "echo";
+        function.runtime = "python3";
+        function.handler = "index.handler";
+        ASSERT_TRUE(engine->create_function(function, zip_of({{"index.py", kPythonEcho}})));
+        InvokeRequest request;
+        request.service = "test";
+        request.function = "echo";
+        request.event = "first";
+        ASSERT_EQ(engine->invoke(request)->payload, "first");  // from another thread than the loop's
+
+        std::promise<std::vector<std::string>> all;
+        auto answers = std::make_shared<std::vector<std::string>>();
+        std::function<void()> next = [&] {  // each call is made from within the answer to the one before it
+            engine->invoke(request, [&, answers](Result<InvokeReport> report) {
+                answers->push_back((report ? report->start : report.error().message()) +
+                                   (host.loop().is_here() ? " here" : " elsewhere"));
+                if (answers->size() == 20) return all.set_value(*answers);
+                next();
+            });
+        };
+        host.loop().post(next);
+        EXPECT_EQ(all.get_future().get(), std::vector<std::string>(20, "warm here"));
+        EXPECT_EQ(engine->instances("test", "echo").size(), 1u);
+    }
+    std::promise<void> still_works;  // the engine has gone, the loop is the host's
+    host.loop().post([&] { still_works.set_value(); });
+    still_works.get_future().wait();
     linux::remove_tree(directory);
 }
 

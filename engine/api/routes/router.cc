@@ -128,7 +128,7 @@ std::optional<BodyRule> Router::body_rule(std::string_view method, std::string_v
     for (const Route& route : kRoutes)
         if (route.method == method && (!route.needs_functions || services_.functions != nullptr) &&
             fits(route.path, path, names))
-            return BodyRule{route.body_limit, path.starts_with(kFcTree)};
+            return BodyRule{route.body_limit, path.starts_with(kFcTree), route.body_limit > kMaxEvent.count};
     return std::nullopt;
 }
 

@@ -18,8 +18,9 @@ namespace hotcell::api {
 
 /// What may be sent as the body of a request.
 struct BodyRule {
-    std::size_t most;  // bytes
-    bool fc = false;   // more of them is FC's EntityTooLarge
+    std::size_t most;   // bytes
+    bool fc = false;    // more of them is FC's EntityTooLarge
+    bool work = false;  // to read it takes the route longer than others should wait
 };
 
 class Router {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -12,10 +11,10 @@
 #include <memory>
 #include <optional>
 
-#include "engine/api/server/deadline.h"
 #include "engine/api/server/request_id.h"
 #include "engine/api/server/response_head.h"
 #include "engine/api/wire/request_head.h"
+#include "engine/events/deadline.h"
 
 namespace hotcell::api {
 
@@ -29,6 +28,7 @@ namespace {
 
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 constexpr std::size_t kBufferLimit = 128 << 10;
+constexpr std::size_t kBodyOnTheLoop = 256 << 10;  // where reading it is work
 constexpr std::chrono::milliseconds kLinger{2'000};
 
 using Parser = http::request_parser<http::string_body>;
@@ -53,7 +53,8 @@ class Connection {
 public:
     Connection(StreamSocket socket, Peer peer, ServerShare& share)
         : socket_(std::move(socket)),
-          deadline_(socket_.get_executor(), [this] { give_up(); }),
+          deadline_(share.loop, [this] { give_up(); }),
+          long_wait_(share.loop, [this] { watch_client(); }),
           peer_(peer),
           share_(share),
           buffer_(kBufferLimit) {
@@ -65,6 +66,7 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection() {
+        exchange_->connection = nullptr;
         hold_buffered(0);
         share_.connections.erase(this);
         const auto count = share_.connections_of.find(peer_.uid);
@@ -95,8 +97,20 @@ public:
         error_code ignored;
         socket_.cancel(ignored);
     }
+    void cut_off() {
+        broken_ = true;
+        error_code ignored;
+        socket_.close(ignored);
+        if (resume_) answered({});  // the route's own answer finds nobody
+    }
 
 private:
+    /// What outlives a connection whose route has not answered yet.
+    struct Exchange {
+        Connection* connection;
+        std::uint64_t turn = 0;  // the request that waits for its answer
+    };
+
     /// The next operation ends with operation_aborted when `at` has passed.
     void set_deadline(Clock::time_point at) {
         timed_out_ = false;
@@ -191,7 +205,7 @@ private:
         if (!rule) {  // nobody wants this body, so nobody reads it
             keep_alive_ = keep_alive_ && !has_body;
         } else if (has_body) {
-            const BodyRule within{std::min<std::size_t>(rule->most, share_.limits.body.count), rule->fc};
+            const BodyRule within{std::min<std::size_t>(rule->most, share_.limits.body.count), rule->fc, rule->work};
             if (declared > within.most || within.most == 0) {
                 const Refusal refusal = too_large(within);
                 co_await refuse(refusal);
@@ -203,7 +217,8 @@ private:
             request.body = std::move(parser.get().body());
         }
         const bool head_only = parser.get().method() == http::verb::head;
-        Response response = co_await answer(request);
+        const bool elsewhere = rule && rule->work && request.body.size() > kBodyOnTheLoop;
+        Response response = co_await answer(request, elsewhere);
         hold_buffered(0);
         const bool written = co_await write(response, head_only);
         co_return written;
@@ -290,23 +305,72 @@ private:
         return share_.buffered <= share_.limits.buffered_bodies.count;
     }
 
-    /// Waits for the route. What it answers through is no more than this pointer: it is copied for nothing, and holds
-    /// since a connection lives until it has been answered.
-    net::awaitable<Response> answer(Request& request) {
+    /// Waits for the route, which may answer at once, later, or from another thread.
+    net::awaitable<Response> answer(Request& request, bool elsewhere) {
         deadline_.clear();
-        auto initiate = [this, &request](Resume&& resume) {
-            resume_.emplace(std::move(resume));
-            share_.router.handle(std::move(request), [this](Response response) {
-                response_ = std::move(response);
-                net::post(share_.context, [this] {
-                    Resume next = std::move(*resume_);
-                    resume_.reset();
-                    std::move(next)();
-                });
+        answered_ = false;
+        const auto respond = [exchange = exchange_, turn = ++exchange_->turn, &loop = share_.loop](Response response) {
+            if (loop.is_here()) return deliver(*exchange, turn, std::move(response));
+            loop.post([exchange, turn, shared = std::make_shared<Response>(std::move(response))] {
+                deliver(*exchange, turn, std::move(*shared));
             });
         };
-        co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
+        if (elsewhere) {
+            share_.helper.post(
+                [&router = share_.router, respond, shared = std::make_shared<Request>(std::move(request))] {
+                    router.handle(std::move(*shared), respond);
+                });
+        } else {
+            request.client = client_;
+            share_.router.handle(std::move(request), respond);
+        }
+        if (!answered_) {
+            long_wait_.begin();
+            auto initiate = [this](Resume&& resume) { resume_.emplace(std::move(resume)); };
+            co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
+            stop_watching_client();
+        }
+        ++exchange_->turn;
         co_return std::move(response_);
+    }
+
+    static void deliver(Exchange& exchange, std::uint64_t turn, Response response) {
+        if (exchange.connection != nullptr && exchange.turn == turn) exchange.connection->answered(std::move(response));
+    }
+    void answered(Response response) {
+        response_ = std::move(response);
+        answered_ = true;
+        if (!resume_) return;  // the route has not returned yet
+        Resume next = std::move(*resume_);
+        resume_.reset();
+        std::move(next)();
+    }
+
+    /// From now on the client's end is seen. On a Unix socket one that has only shut its sending side still reads.
+    void watch_client() {
+        const auto what = is_local() ? StreamSocket::wait_error : StreamSocket::wait_read;
+        socket_.async_wait(what, [this, exchange = exchange_, turn = exchange_->turn](error_code error) {
+            if (error || exchange->connection == nullptr || exchange->turn != turn) return;
+            if (is_local()) return client_gone();
+            char byte;
+            (void)socket_.receive(net::buffer(&byte, 1), StreamSocket::message_peek, error);
+            if (error && error != net::error::would_block && error != net::error::try_again) client_gone();
+        });
+        watching_client_ = true;
+    }
+    bool is_local() const { return peer_.access == nullptr || !peer_.access->needs_proof; }
+    void client_gone() {
+        client_->gone = true;
+        if (const auto callback = std::exchange(client_->on_gone, nullptr)) callback();
+    }
+    void stop_watching_client() {
+        long_wait_.end();
+        if (std::exchange(watching_client_, false)) {
+            error_code ignored;
+            socket_.cancel(ignored);
+        }
+        client_->on_gone = nullptr;
+        if (client_->gone) broken_ = true;  // nobody reads any more
     }
 
     // Arguments of coroutines are references to named objects of the caller: GCC 12 copies braced temporaries that are
@@ -319,6 +383,7 @@ private:
     }
 
     net::awaitable<bool> write(Response& response, bool head_only) {
+        if (broken_) co_return false;
         keep_alive_ = keep_alive_ && !share_.draining;
         write_head(response, id_, keep_alive_, head_);
         std::array<net::const_buffer, 2> rest{net::buffer(head_),
@@ -350,14 +415,16 @@ private:
             const auto [error, count] = co_await socket_.async_read_some(net::buffer(waste), kAwait);
             if (error || share_.draining) break;
         }
-        deadline_.stop();
     }
 
     StreamSocket socket_;
-    Deadline deadline_;
+    events::Deadline deadline_;
+    events::LongWait long_wait_;  // for an answer
     const Peer peer_;
     ServerShare& share_;
     beast::flat_buffer buffer_;
+    const std::shared_ptr<Exchange> exchange_ = std::make_shared<Exchange>(this);
+    const std::shared_ptr<Client> client_ = std::make_shared<Client>();
     std::optional<Resume> resume_;  // the coroutine that waits for a route
     Response response_;             // what the route has answered
     Caller caller_;                 // of the request under way
@@ -365,6 +432,8 @@ private:
     std::string head_;
     std::uint64_t held_ = 0;
     bool busy_ = false;
+    bool answered_ = false;
+    bool watching_client_ = false;
     bool served_one_ = false;
     bool keep_alive_ = true;
     bool timed_out_ = false;
@@ -382,6 +451,11 @@ std::size_t count_busy(const ServerShare& share) {
 
 void close_idle(ServerShare& share) {
     for (Connection* connection : share.connections) connection->close_if_idle();
+}
+
+void cut_off(ServerShare& share) {
+    const auto connections = share.connections;  // one that waits for its route ends at once
+    for (Connection* connection : connections) connection->cut_off();
 }
 
 }  // namespace hotcell::api

@@ -1,14 +1,13 @@
 // One client's connection: its requests one after the other, each within its deadlines and bounds.
 //
 // Included by the two sources of this folder only: the HTTP library stays in them.
-// Threads: everything on the server's one thread, but the answer of a route, which may come from any.
+// Threads: everything on the server's loop, but the answer of a route, which may come from any thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -16,6 +15,7 @@
 #include "engine/api/limits.h"
 #include "engine/api/routes/router.h"
 #include "engine/api/server/access.h"
+#include "engine/events/loop_state.h"
 
 namespace hotcell::api {
 
@@ -23,7 +23,8 @@ class Connection;
 
 /// What the connections of one server share.
 struct ServerShare {
-    boost::asio::io_context& context;
+    EventLoop& loop;
+    EventLoop& helper;  // of another thread, for bodies whose reading would keep the others waiting
     const Router& router;
     const ServerLimits limits;
     std::set<Connection*> connections;
@@ -48,5 +49,7 @@ boost::asio::awaitable<void> serve_connection(StreamSocket socket, Peer peer, Se
 std::size_t count_busy(const ServerShare& share);
 /// Ends the connections that are between two requests.
 void close_idle(ServerShare& share);
+/// Ends all connections; what a route still answers is dropped.
+void cut_off(ServerShare& share);
 
 }  // namespace hotcell::api

@@ -6,10 +6,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
+#include <future>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -47,21 +47,24 @@ struct Server::State {
         std::optional<Access> access;  // of a TCP socket, and where signatures are looked at
     };
 
-    State(const Router& router, ServerLimits limits) : share{context, router, limits, {}, {}, 0, false, {}} {
+    State(EventLoop& loop, const Router& router, ServerLimits limits)
+        : share{loop, helper, router, limits, {}, {}, 0, false, {}} {
         share.one_less_busy = [this] { tell_counts(); };
     }
 
     net::awaitable<void> accept(Listener& listener) {
-        for (;;) {
+        while (listener.acceptor.is_open()) {
             auto [error, socket] = co_await listener.acceptor.async_accept(net::as_tuple(net::use_awaitable));
-            if (error == net::error::operation_aborted || !listener.acceptor.is_open()) co_return;
+            if (!listener.acceptor.is_open()) break;
             if (error) {
-                net::steady_timer pause(context, kAcceptPause);
+                net::steady_timer pause(events::context_of(share.loop), kAcceptPause);
                 co_await pause.async_wait(net::as_tuple(net::use_awaitable));
                 continue;
             }
             if (const auto peer = peer_of(listener, socket)) admit(std::move(socket), *peer);
         }
+        --accepting;
+        tell_counts();
     }
 
     std::optional<Peer> peer_of(const Listener& listener, StreamSocket& socket) {
@@ -83,7 +86,7 @@ struct Server::State {
         if (share.draining || share.connections.size() >= share.limits.connections ||
             of_peer >= share.limits.connections_per_uid)
             return turn_away(socket);
-        net::co_spawn(context, serve_connection(std::move(socket), peer, share), net::detached);
+        net::co_spawn(events::context_of(share.loop), serve_connection(std::move(socket), peer, share), net::detached);
         tell_counts();
     }
 
@@ -100,14 +103,17 @@ struct Server::State {
     std::size_t busy = 0;
     std::size_t open = 0;
     bool stopped_accepting = false;
+    bool started = false;
 
-    ServerShare share;  // outlives the connections, which the context destroys
-    net::io_context context{1};
+    EventLoop helper;
+    ServerShare share;
     std::list<Listener> listeners;
-    std::thread thread;
+    std::atomic<std::size_t> accepting = 0;  // listeners that still may
+    std::thread helper_thread;
 };
 
-Server::Server(const Router& router, ServerLimits limits) : state_(std::make_unique<State>(router, limits)) {}
+Server::Server(EventLoop& loop, const Router& router, ServerLimits limits)
+    : state_(std::make_unique<State>(loop, router, limits)) {}
 
 Server::~Server() {
     stop_accepting();
@@ -125,7 +131,7 @@ Result<> Server::listen_on(linux::UniqueFd listener, std::optional<Access> acces
     if (needs_proof && access->token.empty() && access->keys == nullptr)
         return fail(ErrorKind::InvalidArgument, "listening socket: neither a token nor keys");
     error_code error;
-    Acceptor acceptor(state_->context);
+    Acceptor acceptor(events::context_of(state_->share.loop));
     acceptor.assign({address.ss_family, 0}, listener.get(), error);
     if (error) return fail_errno(error.value(), "take over a listening socket");
     (void)listener.release();
@@ -134,16 +140,21 @@ Result<> Server::listen_on(linux::UniqueFd listener, std::optional<Access> acces
 }
 
 void Server::start() {
-    for (State::Listener& listener : state_->listeners)
-        net::co_spawn(state_->context, state_->accept(listener), net::detached);
-    state_->thread = std::thread([state = state_.get()] { state->context.run(); });
+    state_->started = true;
+    state_->accepting = state_->listeners.size();
+    state_->helper_thread = std::thread([state = state_.get()] { state->helper.run(); });
+    state_->share.loop.post([state = state_.get()] {
+        for (State::Listener& listener : state->listeners)
+            net::co_spawn(events::context_of(state->share.loop), state->accept(listener), net::detached);
+    });
 }
 
 void Server::stop_accepting() {
-    if (!state_->thread.joinable()) return;
-    net::post(state_->context, [state = state_.get()] {
+    if (!state_->started) return;
+    state_->share.loop.post([state = state_.get()] {
         state->share.draining = true;
-        for (State::Listener& listener : state->listeners) listener.acceptor.close();
+        error_code ignored;
+        for (State::Listener& listener : state->listeners) listener.acceptor.close(ignored);
         close_idle(state->share);
         state->tell_counts();
         const std::lock_guard lock(state->mutex);
@@ -153,14 +164,23 @@ void Server::stop_accepting() {
 }
 
 bool Server::finish(Millis patience) {
-    if (!state_->thread.joinable()) return true;
+    State& state = *state_;
+    if (!std::exchange(state.started, false)) return true;
     bool done = false;
     {
-        std::unique_lock lock(state_->mutex);
-        done = state_->changed.wait_for(lock, patience, [&] { return state_->stopped_accepting && state_->busy == 0; });
+        std::unique_lock lock(state.mutex);
+        done = state.changed.wait_for(lock, patience, [&] { return state.stopped_accepting && state.busy == 0; });
     }
-    state_->context.stop();
-    state_->thread.join();
+    state.share.loop.post([&state] { cut_off(state.share); });
+    {
+        std::unique_lock lock(state.mutex);
+        state.changed.wait(lock, [&] { return state.open == 0 && state.accepting == 0; });
+    }
+    std::promise<void> last;  // whatever has told of the last count has returned by then
+    state.share.loop.post([&] { last.set_value(); });
+    last.get_future().wait();
+    state.helper.stop();
+    state.helper_thread.join();
     return done;
 }
 

@@ -1,7 +1,8 @@
 // The HTTP/1.1 server on Unix sockets and, for those who show a token, TCP: connections, their limits and deadlines; a route answers each request.
 //
 // Here: accepting, counting per peer, reading within bounds, writing, draining. Not here: what a request means (routes/).
-// Threads: start() makes one thread that all connections share; the methods may be called from any other thread.
+// Threads: connections live on the loop, the reading of large bodies on one thread beside it; the methods are called from
+// other threads, and the loop works until finish() has returned.
 // Kernel: unix(7), SO_PEERCRED, tcp(7).
 #pragma once
 
@@ -13,24 +14,24 @@
 #include "engine/api/routes/router.h"
 #include "engine/api/server/access.h"
 #include "engine/linux/unique_fd.h"
+#include "hotcell/event_loop.h"
 
 namespace hotcell::api {
 
 class Server {
 public:
-    /// `router` outlives the server. Every answer the router owes must have come before the server is destroyed:
-    /// drain the engine first.
-    Server(const Router& router, ServerLimits limits);
+    /// `loop` and `router` outlive the server and every answer that the router owes.
+    Server(EventLoop& loop, const Router& router, ServerLimits limits);
     ~Server();
 
     /// Accepts on a listening socket. Before start(). A TCP socket needs an access that needs proof.
     Result<> listen_on(linux::UniqueFd listener, std::optional<Access> access = std::nullopt);
-    /// Makes the thread.
     void start();
 
     /// No new connection is accepted, idle ones are closed, answers from now on close theirs.
     void stop_accepting();
-    /// Waits up to `patience` until no request is being answered, then ends the thread. False when some were cut off.
+    /// Waits up to `patience` until no request is being answered, then takes everything off the loop. False when some
+    /// were cut off.
     bool finish(Millis patience);
 
     /// Connections open now.

@@ -1,41 +1,21 @@
 #include "engine/environment/reactor/reactor.h"
 
-#include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
-#include <thread>
+
+#include "engine/events/loop_state.h"
 
 namespace hotcell::environment {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-struct Reactor::State {
-    asio::io_context context{1};  // one thread runs it: no locks around handlers
-    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-    std::atomic<std::thread::id> thread{};
-};
-
-Reactor::Reactor() : state_(std::make_unique<State>()) {}
-Reactor::~Reactor() = default;
-
-void Reactor::run() {
-    state_->thread = std::this_thread::get_id();
-    state_->context.run();
-    state_->thread = std::thread::id();
+void Reactor::post(std::function<void()> work) {
+    loop_.post([open = open_, work = std::move(work)] {
+        if (*open) work();
+    });
 }
-
-void Reactor::stop() {
-    asio::post(state_->context, [this] { state_->context.stop(); });
-}
-
-void Reactor::post(std::function<void()> work) { asio::post(state_->context, std::move(work)); }
-
-bool Reactor::is_here() const { return state_->thread.load() == std::this_thread::get_id(); }
 
 struct Watch::State {
     State(asio::io_context& context, int fd) : descriptor(context, fd) {}
@@ -44,7 +24,7 @@ struct Watch::State {
 };
 
 Watch::Watch(Reactor& reactor, linux::UniqueFd fd)
-    : state_(std::make_shared<State>(reactor.state_->context, fd.release())) {}
+    : state_(std::make_shared<State>(events::context_of(reactor.loop()), fd.release())) {}
 
 Watch::~Watch() {
     state_->alive = false;
@@ -74,7 +54,7 @@ struct Timer::State {
     std::uint64_t turn = 0;  // a handler that was already on its way when it was cancelled sees another number
 };
 
-Timer::Timer(Reactor& reactor) : state_(std::make_shared<State>(reactor.state_->context)) {}
+Timer::Timer(Reactor& reactor) : state_(std::make_shared<State>(events::context_of(reactor.loop()))) {}
 Timer::~Timer() { cancel(); }
 
 void Timer::start(Nanos delay, std::function<void()> callback) {

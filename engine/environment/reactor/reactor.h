@@ -1,36 +1,35 @@
-// The one thread of an engine: waits for descriptors, timers and posted work, and does one thing at a time.
+// An engine's share of an event loop: descriptors, timers and posted work, all of which end with the engine.
 //
-// Here: the only room that includes Boost.Asio; its types stay in reactor.cc. Not here: threads (embed starts one).
-// Threads: post(), stop() and is_here() from any; everything else, and every callback, on the thread in run().
+// Here: what waits on the loop, without a type of Boost.Asio. Not here: the loop (hotcell/event_loop.h), threads (embed).
+// Threads: post() and is_here() from any; everything else, and every callback, on the loop's.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
 #include "engine/linux/unique_fd.h"
+#include "hotcell/event_loop.h"
 #include "hotcell/units.h"
 
 namespace hotcell::environment {
 
 class Reactor {
 public:
-    Reactor();
-    ~Reactor();
+    /// `loop` outlives this.
+    explicit Reactor(EventLoop& loop) : loop_(loop) {}
+    ~Reactor() { close(); }
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    /// Works until stop(). What was posted before is still done.
-    void run();
-    void stop();
     void post(std::function<void()> work);
-    bool is_here() const;
+    bool is_here() const { return loop_.is_here(); }
+    EventLoop& loop() { return loop_; }
+    /// What was posted and has not been done will not be. On the loop's thread, or once it works no more.
+    void close() { *open_ = false; }
 
 private:
-    friend class Watch;
-    friend class Timer;
-    struct State;
-    std::unique_ptr<State> state_;
+    EventLoop& loop_;
+    std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
 };
 
 /// One descriptor, owned and waited for. Destroying it inside its own callback is fine; no callback comes afterwards.

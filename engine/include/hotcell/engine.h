@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hotcell/error.h"
+#include "hotcell/event_loop.h"
 #include "hotcell/function.h"
 #include "hotcell/run.h"
 #include "hotcell/units.h"
@@ -93,10 +94,14 @@ public:
 
     /// Starts the threads and fills the pools. Needs no privilege.
     Result<Engine> start() &&;
+    /// The same on a loop of the host's, where callbacks then run and invoke() works without a hand-over. The loop works
+    /// until the engine has been drained or destroyed, which is done on another thread.
+    Result<Engine> start(EventLoop& loop) &&;
 
 private:
     friend class Engine;
     struct State;
+    Result<Engine> start_on(EventLoop* loop) &&;
     explicit PreparedEngine(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
@@ -111,6 +116,7 @@ public:
     static Result<PreparedEngine> prepare(EngineOptions options);
     /// prepare() and start(). The host process keeps its credentials.
     static Result<Engine> open(EngineOptions options);
+    static Result<Engine> open(EngineOptions options, EventLoop& loop);
 
     Engine(Engine&&) noexcept;
     Engine& operator=(Engine&&) noexcept;
@@ -140,8 +146,8 @@ public:
     Result<> delete_function(const std::string& service, const std::string& name, const std::string& if_match = {});
     Result<Page<Function>> list_functions(const std::string& service, const PageRequest& page) const;
 
-    /// Calls a function, in a warm environment where there is one. `done` is called exactly once, on a thread of the
-    /// engine. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted
+    /// Calls a function, in a warm environment where there is one. `done` is called exactly once, on the engine's loop,
+    /// perhaps before this returns. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted
     /// (instances, memory_budget) and Broken (no environment could be started).
     void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
     /// The same, waiting. Not from a callback of the engine.

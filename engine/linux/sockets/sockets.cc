@@ -58,4 +58,11 @@ void block_signals_of_this_thread() {
     (void)::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
+void block_sigpipe_of_this_thread() {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, SIGPIPE);
+    (void)::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+}
+
 }  // namespace hotcell::linux

@@ -41,5 +41,7 @@ bool wait_readable(int fd, int milliseconds);
 /// Keeps every signal away from the calling thread: the host program's handlers run on its own threads, and writing to
 /// a pipe without a reader is EPIPE and nothing else (signal(7): SIGPIPE goes to the writing thread).
 void block_signals_of_this_thread();
+/// Of all signals this one alone: for a thread that is the host program's own.
+void block_sigpipe_of_this_thread();
 
 }  // namespace hotcell::linux

@@ -9,12 +9,15 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <thread>
 
 #include "engine/api/routes/router.h"
 #include "engine/api/server/server.h"
 #include "engine/base/result.h"
 #include "engine/linux/features.h"
+#include "engine/linux/sockets/sockets.h"
 #include "engine/linux/sockets/tcp_listener.h"
 #include "engine/linux/sockets/unix_listener.h"
 #include "engine/programs/daemon/engine_functions.h"
@@ -70,6 +73,25 @@ int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
 
 using Keys = std::shared_ptr<const api::signing::KeyRing>;
 
+/// The loop that connections and environments share, and its thread.
+class LoopThread {
+public:
+    LoopThread() = default;
+    ~LoopThread() {
+        loop_->stop();
+        thread_.join();
+    }
+    LoopThread(const LoopThread&) = delete;
+    EventLoop& loop() const { return *loop_; }
+
+private:
+    const std::unique_ptr<EventLoop> loop_ = std::make_unique<EventLoop>();
+    std::thread thread_{[this] {
+        linux::block_signals_of_this_thread();
+        loop_->run();
+    }};
+};
+
 struct TcpDoor {
     linux::TcpListener listener;
     api::Access access;
@@ -110,11 +132,12 @@ Result<int> serve(const DaemonOptions& options) {
     TRY(enter_jail(jail_of(options)));
 
     boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
-    Engine engine = TRY(std::move(prepared).start());
+    const LoopThread loop;              // requests and environments: a call goes through one thread
+    Engine engine = TRY(std::move(prepared).start(loop.loop()));
     EngineService service(engine, std::move(machine));
     EngineFunctions functions(engine);
     const api::Router router(service, &functions);
-    api::Server server(router, options.server);
+    api::Server server(loop.loop(), router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener), access_of_local(options, keys)));
     if (tcp) TRY(server.listen_on(std::move(tcp->listener.fd), std::move(tcp->access)));
     server.start();
