@@ -90,9 +90,10 @@ void Run::code_stored(Result<> stored) {
     if (finished_) return;
     if (!stored) return abandon(std::move(stored).error());
     if (call_.code_name.empty()) return on_attached(Nanos{});
-    warden_.attach(slot_->id(), call_.code_name, [self = weak_from_this()](Result<Nanos> attached) {
-        if (const auto run = self.lock()) run->on_attached(std::move(attached));
-    });
+    warden_.attach(slot_->id(), call_.code_name, protocol::MountPlace::Code,
+                   [self = weak_from_this()](Result<Nanos> attached) {
+                       if (const auto run = self.lock()) run->on_attached(std::move(attached));
+                   });
 }
 
 void Run::on_attached(Result<Nanos> attached) {

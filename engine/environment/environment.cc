@@ -22,7 +22,10 @@ constexpr int kPiecesAtOnce = 4;
 /// One of the two pipes a slot writes to: what comes is added to the log, up to its cap.
 class Environment::Log {
 public:
-    Log(Environment& owner, linux::UniqueFd fd) : owner_(owner), watch_(owner.reactor_, std::move(fd)) { wait(); }
+    Log(Environment& owner, LogStream stream, linux::UniqueFd fd)
+        : owner_(owner), stream_(stream), watch_(owner.reactor_, std::move(fd)) {
+        wait();
+    }
 
     void drain(int pieces) {
         char piece[65536];
@@ -49,9 +52,11 @@ private:
             owner_.setup_.most_log.count - std::min<std::size_t>(owner_.setup_.most_log.count, owner_.log_.size());
         if (bytes.size() > room) owner_.log_truncated_ = true;
         owner_.log_.append(bytes.substr(0, room));
+        if (owner_.setup_.lines) owner_.setup_.lines->write(stream_, bytes);
     }
 
     Environment& owner_;
+    const LogStream stream_;
     Watch watch_;
     bool open_ = true;
 };
@@ -68,19 +73,26 @@ void Environment::start(OnStarted done) {
     if (slot_->is_dead()) return fail_start(Error{ErrorKind::Broken, 0, "the sandbox has ended before its start", {}});
     if (auto set = slot_->set_memory_limit(setup_.memory, setup_.memory_as_built); !set)
         return fail_start(std::move(set).error());
-    out_ = std::make_unique<Log>(*this, slot_->take(FdRole::Stdout));
-    err_ = std::make_unique<Log>(*this, slot_->take(FdRole::Stderr));
+    out_ = std::make_unique<Log>(*this, LogStream::Out, slot_->take(FdRole::Stdout));
+    err_ = std::make_unique<Log>(*this, LogStream::Err, slot_->take(FdRole::Stderr));
     (void)slot_->take(FdRole::Stdin);  // functions read nothing: they see its end
     watch_memory();
-    warden_.attach(slot_->id(), setup_.code_name, [self = weak_from_this()](Result<Nanos> attached) {
+    attaching_ = setup_.opt_name.empty() ? 1 : 2;
+    attach(setup_.code_name, protocol::MountPlace::Code, "code.attach");
+    if (!setup_.opt_name.empty()) attach(setup_.opt_name, protocol::MountPlace::Opt, "code.attach-layers");
+    bring_up();
+}
+
+void Environment::attach(const std::string& name, protocol::MountPlace place, const char* part) {
+    warden_.attach(slot_->id(), name, place, [self = weak_from_this(), part](Result<Nanos> attached) {
         const auto one = self.lock();
         if (!one || !one->on_started_) return;
         if (!attached) return one->fail_start(std::move(attached).error());
-        one->start_parts_.push_back({"code.attach", *attached});
+        one->start_parts_.push_back({part, *attached});
+        if (--one->attaching_ > 0) return;
         one->attached_ns_ = monotonic_ns();
         one->code_attached();
     });
-    bring_up();
 }
 
 void Environment::allow_start(Nanos patience) {
@@ -106,7 +118,7 @@ void Environment::fail_start(Error error) {
     });
 }
 
-void Environment::call(const CallInput& input, OnAnswer done) {
+std::uint64_t Environment::call(const CallInput& input, OnAnswer done) {
     const std::uint64_t number = next_number_++;
     if (timers_.empty()) timers_.push_back(std::make_unique<Timer>(reactor_));
     pending_.push_back({number, std::move(done), monotonic_ns(), std::move(timers_.back())});
@@ -115,16 +127,22 @@ void Environment::call(const CallInput& input, OnAnswer done) {
         log_.clear();
         log_truncated_ = false;
     }
+    if (setup_.lines && setup_.concurrency == 1) setup_.lines->begin(input.request_id);
     pending_.back().deadline->start(input.timeout, [self = weak_from_this(), number] {
-        if (const auto one = self.lock()) one->time_out(number);
+        if (const auto one = self.lock()) one->give_up(number, Answer::Kind::TimedOut);
     });
-    if (!alive_)
-        return reactor_.post([self = shared_from_this()] {
+    if (!alive_) {
+        reactor_.post([self = shared_from_this()] {
             if (!self->pending_.empty()) self->die(Answer::Kind::Broken);
         });
+        return number;
+    }
     if (std::exchange(frozen_, false)) (void)slot_->freeze(false);
     put(number, input);
+    return number;
 }
+
+void Environment::cancel(std::uint64_t number) { give_up(number, Answer::Kind::Cancelled); }
 
 void Environment::freeze() {
     if (!alive_ || !pending_.empty() || frozen_) return;
@@ -148,6 +166,7 @@ void Environment::answer(std::uint64_t number, Answer answer) {
 void Environment::add_log(Answer& answer) {
     if (out_) out_->drain(kPiecesAtOnce);
     if (err_) err_->drain(kPiecesAtOnce);
+    if (setup_.lines && pending_.empty()) setup_.lines->end();
     if (setup_.concurrency > 1) return;
     answer.log = std::exchange(log_, {});
     answer.log_truncated = log_truncated_;
@@ -161,13 +180,14 @@ void Environment::finish(Pending pending, Answer answer) {
     pending.done(std::move(answer));
 }
 
-void Environment::time_out(std::uint64_t number) {
+void Environment::give_up(std::uint64_t number, Answer::Kind kind) {
     if (!is_pending(number)) return;
-    if (pending_.size() == 1) return die(Answer::Kind::TimedOut);
+    if (pending_.size() == 1) return die(kind);
     forget(number);
-    Answer late;
-    late.kind = Answer::Kind::TimedOut;
-    answer(number, std::move(late));
+    Answer given;
+    given.kind = kind;
+    given.spared = kind == Answer::Kind::Cancelled;
+    answer(number, std::move(given));
 }
 
 void Environment::die(Answer::Kind kind, int status) {
@@ -183,6 +203,7 @@ void Environment::die(Answer::Kind kind, int status) {
     last.kind = kind;
     last.status = status;
     add_log(last);
+    if (setup_.lines) setup_.lines->end();
     for (Pending& pending : std::exchange(pending_, {})) finish(std::move(pending), last);
 }
 

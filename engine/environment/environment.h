@@ -15,17 +15,20 @@
 
 #include "engine/environment/slots/slot.h"
 #include "engine/environment/slots/warden_client.h"
+#include "engine/telemetry/logs/instance_log.h"
 
 namespace hotcell::environment {
 
 /// What every kind of environment is told of its function.
 struct EnvironmentSetup {
-    std::string code_name;  // in the store, held by the caller
+    std::string code_name;   // in the store, held by the caller
+    std::string opt_name{};  // likewise; what lies at /opt. Empty: nothing
     Bytes memory;
     Bytes memory_as_built;
     Bytes most_result;
-    Bytes most_log;                 // of one call
-    std::uint32_t concurrency = 1;  // calls at a time
+    Bytes most_log;                                   // of one call
+    std::uint32_t concurrency = 1;                    // calls at a time
+    std::shared_ptr<telemetry::InstanceLog> lines{};  // unset: what it writes is only in answers
 };
 
 /// What one call brings. Views: nothing of it is kept after call() has returned.
@@ -45,9 +48,10 @@ struct Answer {
         Error,
         TimedOut,
         OutOfMemory,
-        TooLarge,  // the result is longer than most_result
-        Exited,    // the process ended: `status` as wait(2) gives it
-        Broken,    // it closed its channel or said what makes no sense
+        TooLarge,   // the result is longer than most_result
+        Exited,     // the process ended: `status` as wait(2) gives it
+        Broken,     // it closed its channel or said what makes no sense
+        Cancelled,  // whoever asked has gone
     };
     Kind kind = Kind::Broken;
     std::string payload;
@@ -56,7 +60,8 @@ struct Answer {
     bool log_truncated = false;
     Nanos took{};
     Bytes peak_memory;
-    bool environment_ended() const { return kind > Kind::Error; }
+    bool spared = false;  // Cancelled beside other calls: the environment lives
+    bool environment_ended() const { return kind > Kind::Error && !spared; }
 };
 
 class Environment : protected SlotListener, public std::enable_shared_from_this<Environment> {
@@ -71,13 +76,16 @@ public:
     void start(OnStarted done);
     /// One call; at most `concurrency` may be under way. `done` is called exactly once, at the latest a moment after the
     /// deadline. One that is over its deadline ends the environment, once the calls beside it have been answered.
-    void call(const CallInput& input, OnAnswer done);
+    /// The call's number, for cancel().
+    std::uint64_t call(const CallInput& input, OnAnswer done);
     /// Stops it between calls; the next call lets it go on.
     void freeze();
     bool is_frozen() const { return frozen_; }
     bool is_alive() const { return alive_; }
     /// Called once when it dies while no call is under way.
     void on_death(std::function<void()> callback) { on_death_ = std::move(callback); }
+    /// Nobody waits for this call any more: ends it, and the environment unless others are under way in it.
+    void cancel(std::uint64_t number);
     /// Ends the calls that are under way as if the environment had died.
     void abandon() {
         if (!pending_.empty()) die(Answer::Kind::Broken);
@@ -135,13 +143,16 @@ private:
         std::unique_ptr<Timer> deadline;
     };
 
-    void time_out(std::uint64_t number);
+    void attach(const std::string& name, protocol::MountPlace place, const char* part);
+    /// Ends one call in the program's place.
+    void give_up(std::uint64_t number, Answer::Kind kind);
     void finish(Pending pending, Answer answer);
     void add_log(Answer& answer);
     void watch_memory();
 
     WardenClient& warden_;
     OnStarted on_started_;
+    int attaching_ = 0;
     std::vector<Pending> pending_;
     std::vector<std::unique_ptr<Timer>> timers_;  // of calls that are over
     std::function<void()> on_death_;

@@ -35,6 +35,7 @@ public:
     /// Holds `name` against being dropped. True when it is there and sound: neither store() nor verify() is needed.
     bool hold(const std::string& name);
     bool has(const std::string& name) const;
+    std::string path_of(const std::string& name) const { return code_directory(directory_) + "/" + name; }
     bool is_sound(const std::string& name) const;
     /// Reads the tree, unless that was done in this life: NotFound when it is not there, Broken when it is not what its name
     /// says. Blocks for the disk.

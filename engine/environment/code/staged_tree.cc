@@ -65,13 +65,24 @@ Result<> StagedTree::link(const std::string& path, const std::string& target) {
     return {};
 }
 
+Result<> StagedTree::put_link(const std::string& path, const std::string& target) {
+    TRY(make_parent(path));
+    TRY(tree_.make_link(path, target));
+    listing_.link(path, target);
+    return {};
+}
+
+Result<> StagedTree::adopt(const std::string& path, const std::string& from, bool executable, std::uint64_t size,
+                           std::string_view sha256) {
+    TRY(make_parent(path));
+    TRY(tree_.adopt_file(path, from));
+    listing_.file(path, executable, size, sha256);
+    return {};
+}
+
 Result<> StagedTree::make_links() {
     end_file();
-    for (const auto& [path, target] : links_) {
-        TRY(make_parent(path));
-        TRY(tree_.make_link(path, target));
-        listing_.link(path, target);
-    }
+    for (const auto& [path, target] : links_) TRY(put_link(path, target));
     links_.clear();
     return {};
 }

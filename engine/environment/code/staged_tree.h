@@ -36,6 +36,10 @@ public:
     /// One more file, in the place of one of that name if there is one, its directory made when missing. An error leaves the tree
     /// without it.
     Result<> put(const std::string& path, std::string_view content);
+    /// A link at once, and a file that is another one of the same file system: both share what is in it.
+    Result<> put_link(const std::string& path, const std::string& target);
+    Result<> adopt(const std::string& path, const std::string& from, bool executable, std::uint64_t size,
+                   std::string_view sha256);
     /// Makes links that are not there yet and brings everything to the disk. The name of what it has become (CodeStore::store_tree).
     Result<std::string> finish();
     /// What has been staged; links are in it from finish() on.

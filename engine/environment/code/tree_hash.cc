@@ -9,22 +9,18 @@ namespace hotcell::environment {
 
 using linux::TreeEntry;
 
-namespace {
-
-Result<std::string> hash_file(const TreeEntry& entry, std::vector<char>& piece) {
+Result<std::string> hash_open_file(int file) {
+    static thread_local std::vector<char> piece(256 << 10);
     Sha256 hash;
     for (;;) {
-        const std::size_t n = TRY(linux::read_piece(entry.file, piece.data(), piece.size()));
+        const std::size_t n = TRY(linux::read_piece(file, piece.data(), piece.size()));
         if (n == 0) return hash.hex();
         hash.add({piece.data(), n});
     }
 }
 
-}  // namespace
-
 Result<TreeListing> list_tree(const std::string& directory) {
     TreeListing listing;
-    std::vector<char> piece(256 << 10);
     const auto add = [&](const TreeEntry& entry) -> Result<> {
         const bool sound = entry.kind == TreeEntry::Kind::Link || entry.mode == 0755 ||
                            (entry.kind == TreeEntry::Kind::File && entry.mode == 0644);
@@ -33,7 +29,7 @@ Result<TreeListing> list_tree(const std::string& directory) {
             case TreeEntry::Kind::Directory: listing.directory(entry.path); break;
             case TreeEntry::Kind::Link: listing.link(entry.path, entry.target); break;
             case TreeEntry::Kind::File:
-                listing.file(entry.path, entry.mode == 0755, entry.size, TRY(hash_file(entry, piece)));
+                listing.file(entry.path, entry.mode == 0755, entry.size, TRY(hash_open_file(entry.file)));
         }
         return {};
     };

@@ -22,6 +22,7 @@ public:
     /// What is not a directory.
     void remove(const std::string& path) { lines_.erase(path); }
 
+    bool has(const std::string& path) const { return lines_.contains(path); }
     bool has_directory(const std::string& path) const;
     /// 64 hexadecimal digits.
     std::string name() const;

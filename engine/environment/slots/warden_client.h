@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,9 +22,9 @@ public:
 
     WardenClient(Reactor& reactor, linux::UniqueFd pipe, std::function<void()> on_death);
 
-    /// Mounts the store's directory `name` at the slot's /code. One attach a slot at a time. `done` is called exactly
-    /// once, with Broken when the warden dies first.
-    void attach(std::uint64_t slot, const std::string& name, OnAttached done);
+    /// Mounts the store's directory `name` at the slot's /code or /opt. `done` is called exactly once, with Broken when the warden
+    /// dies first.
+    void attach(std::uint64_t slot, const std::string& name, protocol::MountPlace place, OnAttached done);
     /// Everything in the slot dies at once.
     void kill(std::uint64_t slot);
     bool is_alive() const { return alive_; }
@@ -33,7 +34,7 @@ private:
     void die();
 
     bool alive_ = true;
-    std::map<std::uint64_t, OnAttached> attaching_;
+    std::map<std::uint64_t, std::deque<OnAttached>> attaching_;  // by slot, in the order of the answers
     std::function<void()> on_death_;
     std::unique_ptr<MessagePipe> pipe_;
 };

@@ -72,6 +72,14 @@ Result<> Tree::remove_file(const std::string& path) {
     return {};
 }
 
+Result<> Tree::adopt_file(const std::string& path, const std::string& from) {
+    const UniqueFd parent = TRY(open_parent(path, "make " + path));
+    const int made = ::linkat(AT_FDCWD, from.c_str(), parent.get(), last_part(path).c_str(), 0);
+    if (made != 0 && errno == EEXIST) return fail(ErrorKind::Conflict, path + " exists already");
+    if (made != 0) return fail_errno(errno, "make " + path + " of " + from);
+    return {};
+}
+
 Result<> Tree::make_link(const std::string& path, const std::string& target) {
     const UniqueFd parent = TRY(open_parent(path, "make link " + path));
     const int made = ::symlinkat(target.c_str(), parent.get(), last_part(path).c_str());

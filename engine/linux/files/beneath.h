@@ -24,6 +24,8 @@ public:
     Result<UniqueFd> make_file(const std::string& path, std::uint32_t mode);
     /// What is not a directory.
     Result<> remove_file(const std::string& path);
+    /// A second name, in a directory that exists, for the file `from`, whose path is trusted. Conflict as above.
+    Result<> adopt_file(const std::string& path, const std::string& from);
     /// A new link in a directory that exists; its target is not looked at. Conflict as above.
     Result<> make_link(const std::string& path, const std::string& target);
     /// Everything that was written, files and directories, is on the disk: syncs the whole file system below, once.
