@@ -13,8 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "hotcell/catalog.h"
 #include "hotcell/error.h"
-#include "hotcell/function.h"
+#include "hotcell/invocation.h"
 
 namespace hotcell::api {
 

@@ -1,5 +1,5 @@
-// The words of hotcell/run.h and hotcell/function.h as the API and the command line print them.
-#include "hotcell/function.h"
+// The words of hotcell/run.h and hotcell/invocation.h as the API and the command line print them.
+#include "hotcell/invocation.h"
 #include "hotcell/run.h"
 
 namespace hotcell {

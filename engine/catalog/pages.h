@@ -10,7 +10,7 @@
 #include "engine/base/result.h"
 #include "engine/catalog/rules/rules.h"
 #include "engine/catalog/snapshot.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 

@@ -7,7 +7,7 @@ namespace hotcell::catalog {
 std::vector<std::string> Snapshot::code_names() const {
     std::vector<std::string> names;
     for (const auto& entry : services())
-        for (const auto& function : entry->functions.all()) names.push_back(function->code_name);
+        for (const auto& function : entry->functions.all()) names.push_back(function->code.name);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 

@@ -38,7 +38,7 @@ struct Functions::Worker {
     std::vector<Phase> slot_steps{};
     std::list<WorkerRef>::iterator place{};
 
-    Bytes memory() const { return mebibytes(function->memory_mib); }
+    Bytes memory() const { return mebibytes(function->settings.memory_mib); }
 };
 
 struct Functions::Flight {
@@ -50,6 +50,7 @@ struct Functions::Flight {
 struct Functions::Pool {
     std::shared_ptr<const Function> function;
     std::shared_ptr<const Service> service;
+    std::string version;
     std::vector<WorkerRef> idle;  // the warmest last
     std::deque<Flight> waiting;
     std::uint32_t starting = 0;
@@ -84,9 +85,12 @@ Functions::Functions(FunctionsParts parts, const EngineOptions& options)
 
 Functions::~Functions() = default;
 
-Functions::Pool& Functions::pool_of(const Function& function) {
-    auto& pool = pools_[function.id];
-    if (!pool) pool = std::make_unique<Pool>();
+Functions::Pool& Functions::pool_of(const FunctionCall& call) {
+    const PoolName name{call.function->id, call.version};
+    if (const auto found = pools_.find(name); found != pools_.end()) return *found->second;
+    auto& pool = pools_[PoolKey{call.function->id, call.version}];
+    pool = std::make_unique<Pool>();
+    pool->version = call.version;
     return *pool;
 }
 
@@ -106,9 +110,9 @@ void Functions::invoke(FunctionCall call) {
     flight.phases.end("queue");
     if (parts_.admission.is_closed())
         return flight.call.done(fail(ErrorKind::Exhausted, "the engine is draining: no new calls"));
-    Pool& pool = pool_of(*flight.call.function);
+    Pool& pool = pool_of(flight.call);
     if (!pool.function || !same_revision(*pool.function, *pool.service, *flight.call.function, *flight.call.service)) {
-        if (pool.function) end_workers_of(pool.function->id);
+        end_workers_of(pool);
         pool.function = flight.call.function;
         pool.service = flight.call.service;
     }
@@ -157,9 +161,9 @@ Result<> Functions::start_for_waiting(Pool& pool) {
         if (workers_.size() >= options_.most_instances && !make_room({}))
             return std::unexpected(exhausted("instances: " + std::to_string(workers_.size()) + " are busy, at most " +
                                              std::to_string(options_.most_instances) + " may be"));
-        const Bytes memory = mebibytes(pool.function->memory_mib);
+        const Bytes memory = mebibytes(pool.function->settings.memory_mib);
         if (!parts_.admission.reserve(memory) && !(make_room(memory) && parts_.admission.reserve(memory)))
-            return std::unexpected(exhausted("memorySize: " + std::to_string(pool.function->memory_mib) +
+            return std::unexpected(exhausted("memorySize: " + std::to_string(pool.function->settings.memory_mib) +
                                              " MB are not free in the memory budget of all environments"));
         start(pool);
     }
@@ -199,7 +203,7 @@ void Functions::start(Pool& pool) {
     worker->pool = &pool;
     worker->function = pool.function;
     worker->service = pool.service;
-    worker->manifest = manifest_of(pool.function->runtime, worker->source);
+    worker->manifest = manifest_of(pool.function->settings.runtime, worker->source);
     worker->id = "c-" + linux::random_uuid();
     worker->created_ms = now_ms();
     worker->begun_ns = monotonic_ns();
@@ -211,15 +215,16 @@ void Functions::start(Pool& pool) {
     parts_.starting(1);
     if (worker->manifest == nullptr)
         return parts_.reactor.post([this, worker] {
-            start_failed(worker, Error{ErrorKind::NotFound,
-                                       0,
-                                       "runtime: '" + worker->function->runtime + "' is not served by this engine",
-                                       {}});
+            start_failed(worker,
+                         Error{ErrorKind::NotFound,
+                               0,
+                               "runtime: '" + worker->function->settings.runtime + "' is not served by this engine",
+                               {}});
         });
-    (void)parts_.store.hold(worker->function->code_name);
-    parts_.check.when_sound(worker->function->code_name, [this, worker](Result<> sound) {
+    (void)parts_.store.hold(worker->function->code.name);
+    parts_.check.when_sound(worker->function->code.name, [this, worker](Result<> sound) {
         if (sound) return get_slot(worker);
-        parts_.store.release(worker->function->code_name);
+        parts_.store.release(worker->function->code.name);
         start_failed(worker, std::move(sound).error().in("function '" + worker->function->name + "'"));
     });
 }
@@ -237,18 +242,19 @@ void Functions::get_slot(const WorkerRef& worker) {
 
 void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
     if (!given) {
-        parts_.store.release(worker->function->code_name);
+        parts_.store.release(worker->function->code.name);
         return start_failed(worker, std::move(given).error());
     }
     worker->slot_ns = monotonic_ns();
     if (given->kind == SlotKind::Fresh) worker->slot_steps = given->slot->steps();
-    environment::EnvironmentSetup setup{.code_name = worker->function->code_name,
+    environment::EnvironmentSetup setup{.code_name = worker->function->code.name,
                                         .memory = worker->memory(),
                                         .memory_as_built = given->memory_limit,
                                         .most_result = kMostResult,
                                         .most_log = kMostLog};
     environment::ShimSetup shim{
-        .load = environment::load_document(*worker->manifest, *worker->service, *worker->function, worker->id),
+        .load = environment::load_document(*worker->manifest,
+                                           {*worker->service, *worker->function, worker->pool->version, worker->id}),
         .shim = {},
         .shim_environment = {}};
     if (worker->kind == StartKind::Exec) {
@@ -299,15 +305,18 @@ void Functions::assign(const WorkerRef& worker, Flight flight) {
         flight.phases.end("admission");
     }
     auto shared = std::make_shared<Flight>(std::move(flight));
-    if (worker->initialized || worker->function->initializer.empty()) return call_handler(worker, std::move(shared));
+    if (worker->initialized || worker->function->settings.initializer.empty())
+        return call_handler(worker, std::move(shared));
     initialize(worker, std::move(shared));
 }
 
 void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
-    const std::uint32_t timeout = worker->function->initialization_timeout_s;
+    const std::uint32_t timeout = worker->function->settings.initialization_timeout_s;
     const environment::CallInput input{.kind = HC_CALL_INITIALIZER,
                                        .request_id = flight->call.request.request_id,
+                                       .qualifier = flight->call.request.qualifier,
                                        .deadline_ms = now_ms() + timeout * 1000ll,
+                                       .retry_count = flight->call.request.retry_count,
                                        .event = {},
                                        .timeout = std::chrono::seconds(timeout)};
     worker->environment->call(input, [this, worker, flight](Answer answer) {
@@ -324,11 +333,13 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
 }
 
 void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
-    const std::uint32_t timeout = worker->function->timeout_s;
+    const std::uint32_t timeout = worker->function->settings.timeout_s;
     const InvokeRequest& request = flight->call.request;
     const environment::CallInput input{.kind = HC_CALL_HANDLER,
                                        .request_id = request.request_id,
+                                       .qualifier = request.qualifier,
                                        .deadline_ms = now_ms() + timeout * 1000ll,
+                                       .retry_count = request.retry_count,
                                        .event = request.event,
                                        .timeout = std::chrono::seconds(timeout)};
     worker->environment->call(input, [this, worker, flight = std::move(flight)](Answer answer) {
@@ -395,7 +406,7 @@ void Functions::end_worker(const WorkerRef& worker) {
     parts_.admission.give_back(worker->memory());
     workers_.erase(worker->place);
     if (!worker->environment) return;
-    parts_.store.release(worker->function->code_name);
+    parts_.store.release(worker->function->code.name);
     // not from within the environment's own call
     parts_.reactor.post([worker] {
         if (auto slot = worker->environment->end()) worker->source->discard(std::move(slot), worker->kind);
@@ -407,17 +418,18 @@ void Functions::drop_idle(const WorkerRef& worker) {
     end_worker(worker);
 }
 
-void Functions::retire(const std::string& function_id) {
-    end_workers_of(function_id);
-    const auto pool = pools_.find(function_id);
-    if (pool != pools_.end() && pool->second->workers == 0 && pool->second->waiting.empty() && !pool->second->hungry)
-        pools_.erase(pool);
+void Functions::retire(std::string_view function_id, std::string_view version) {
+    const auto found = pools_.find(PoolName{function_id, version});
+    if (found == pools_.end()) return;
+    const Pool& pool = *found->second;
+    end_workers_of(pool);
+    if (pool.workers == 0 && pool.waiting.empty() && !pool.hungry) pools_.erase(found);
 }
 
-void Functions::end_workers_of(const std::string& function_id) {
+void Functions::end_workers_of(const Pool& pool) {
     const auto workers = workers_;
     for (const WorkerRef& worker : workers) {
-        if (worker->function->id != function_id) continue;
+        if (worker->pool != &pool) continue;
         worker->retired = true;
         if (worker->state == Worker::State::Idle) drop_idle(worker);
     }
@@ -475,7 +487,7 @@ Instance Functions::describe(const Worker& worker) {
     instance.id = worker.id;
     instance.service = worker.function->service;
     instance.function = worker.function->name;
-    instance.version = "LATEST";
+    instance.version = worker.pool->version;
     switch (worker.state) {
         case Worker::State::Starting: instance.state = "starting"; break;
         case Worker::State::Busy: instance.state = "busy"; break;

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -30,11 +31,33 @@ namespace hotcell::dispatch {
 inline constexpr Bytes kMostResult = mebibytes(6);  // of a call
 
 struct FunctionCall {
-    InvokeRequest request;
+    InvokeRequest request;  // its qualifier as the caller asked, never empty
     std::shared_ptr<const Service> service;
     std::shared_ptr<const Function> function;
+    std::string version;  // what the qualifier has been resolved to: "LATEST" or an id
     std::uint64_t accepted_ns = 0;
     std::function<void(Result<InvokeReport>)> done;  // exactly once
+};
+
+/// Whose environments these are.
+struct PoolName {
+    std::string_view function_id;
+    std::string_view version;
+    bool operator==(const PoolName&) const = default;
+};
+struct PoolKey {
+    std::string function_id;
+    std::string version;
+    operator PoolName() const { return {function_id, version}; }
+};
+inline bool operator==(const PoolKey& one, const PoolName& other) { return PoolName(one) == other; }
+inline bool operator==(const PoolKey& one, const PoolKey& other) { return PoolName(one) == PoolName(other); }
+struct HashPoolKey {
+    using is_transparent = void;
+    std::size_t operator()(const PoolName& name) const {
+        const std::hash<std::string_view> hash;
+        return hash(name.function_id) ^ (hash(name.version) * 31);
+    }
 };
 
 struct FunctionsParts {
@@ -55,8 +78,8 @@ public:
     ~Functions();
 
     void invoke(FunctionCall call);
-    /// The function has changed or gone: its environments end, busy ones after their call.
-    void retire(const std::string& function_id);
+    /// This version of the function has changed or gone: its environments end, busy ones after their call.
+    void retire(std::string_view function_id, std::string_view version);
     std::vector<Instance> instances(const std::string& service, const std::string& function) const;
     std::uint32_t evict(const std::string& service, const std::string& function);
 
@@ -71,10 +94,10 @@ public:
 private:
     struct Worker;  // an environment with its place in a pool
     struct Flight;  // a call that has been let in
-    struct Pool;    // of one function
+    struct Pool;    // of one version of one function
     using WorkerRef = std::shared_ptr<Worker>;
 
-    Pool& pool_of(const Function& function);
+    Pool& pool_of(const FunctionCall& call);
     const environment::Manifest* manifest_of(const std::string& runtime, SlotSource*& source) const;
     Result<> start_for_waiting(Pool& pool);
     void serve_waiting(Pool& pool);
@@ -95,7 +118,7 @@ private:
     void free_worker(const WorkerRef& worker);
     void end_worker(const WorkerRef& worker);
     void drop_idle(const WorkerRef& worker);
-    void end_workers_of(const std::string& function_id);
+    void end_workers_of(const Pool& pool);
     void sweep();
     void schedule_sweep(std::uint64_t at_ns);
     void call_is_over();
@@ -103,8 +126,8 @@ private:
 
     FunctionsParts parts_;
     const EngineOptions& options_;
-    std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;  // by function id
-    std::list<WorkerRef> workers_;                                  // all of them
+    std::unordered_map<PoolKey, std::unique_ptr<Pool>, HashPoolKey, std::equal_to<>> pools_;
+    std::list<WorkerRef> workers_;  // all of them
     std::uint64_t calls_ = 0;
     const std::uint32_t most_starting_;  // starts are work for the processors: more at once only take each other's time
     std::uint32_t starting_ = 0;

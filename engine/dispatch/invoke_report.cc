@@ -65,7 +65,7 @@ std::string tail_of(const Answer& answer, const Function& function) {
     std::string tail = log.size() > kTailBytes ? log.substr(log.size() - kTailBytes) : log;
     const double took = milliseconds(answer.took);
     tail += "\n\nDuration: " + number(took) + " ms, Billed Duration: " + std::to_string(std::llround(std::ceil(took))) +
-            " ms, Memory Size: " + std::to_string(function.memory_mib) +
+            " ms, Memory Size: " + std::to_string(function.settings.memory_mib) +
             " MB, Max Memory Used: " + number(mebibytes_of(answer.peak_memory)) + " MB";
     return tail;
 }
@@ -75,8 +75,9 @@ std::string tail_of(const Answer& answer, const Function& function) {
 InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
     InvokeReport report;
     report.request_id = call.request.request_id;
-    report.version = "LATEST";
-    report.code_checksum = function.code_checksum;
+    report.qualifier = call.request.qualifier;
+    report.version = call.version;
+    report.code_checksum = function.code.checksum;
     report.handler = answer.took;
     report.peak_memory = answer.peak_memory;
     report.end = end_of(answer.kind);
@@ -87,10 +88,11 @@ InvokeReport make_report(const FunctionCall& call, const Function& function, Ans
     }
     if (initializer) report.outcome = InvokeOutcome::InitializationError;
     if (call.request.log_tail) report.log_tail = tail_of(answer, function);
-    report.payload =
-        answer.environment_ended()
-            ? document_of(answer, initializer ? function.initialization_timeout_s : function.timeout_s, report.end)
-            : std::move(answer.payload);
+    report.payload = answer.environment_ended() ? document_of(answer,
+                                                              initializer ? function.settings.initialization_timeout_s
+                                                                          : function.settings.timeout_s,
+                                                              report.end)
+                                                : std::move(answer.payload);
     return report;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "hotcell/function.h"
+#include "hotcell/invocation.h"
 
 namespace hotcell::embed {
 

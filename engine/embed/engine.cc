@@ -40,14 +40,16 @@ Bytes budget_of(const EngineOptions& options) {
 
 }  // namespace
 
-Engine::State::State(PreparedEngine::State prepared_state, catalog::Catalog opened, EventLoop* host_loop)
+Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opened, EventLoop* host_loop)
     : prepared(std::move(prepared_state)),
       own_loop(host_loop == nullptr ? std::make_unique<EventLoop>() : nullptr),
       reactor(host_loop == nullptr ? *own_loop : *host_loop),
       storage(storage_loop),
       store(prepared.options.state_dir, kMostStoredCode),
-      runtime_names(names_of(prepared.manifests)),
-      catalog(std::move(opened)),
+      ledger(std::move(opened)),
+      catalog({ledger, store, names_of(prepared.manifests),
+               [this](std::string zip, const std::string& runtime) { return store_package(std::move(zip), runtime); },
+               [this](const std::string& function, std::string_view version) { retire(function, version); }}),
       records(kMostCallRecords) {
     hold_code();
     const auto work = [](EventLoop& loop) {
@@ -191,13 +193,16 @@ void Engine::State::end_here() {
 }
 
 Result<Engine> PreparedEngine::start_on(EventLoop* loop) && {
-    auto catalog =
-        TRY(catalog::Catalog::open(state_->options.state_dir + "/catalog.sqlite", names_of(state_->manifests)));
-    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(catalog), loop));
+    auto ledger =
+        TRY(catalog::Ledger::open(state_->options.state_dir + "/catalog.sqlite", names_of(state_->manifests)));
+    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(ledger), loop));
 }
 
 Result<Engine> PreparedEngine::start() && { return std::move(*this).start_on(nullptr); }
 Result<Engine> PreparedEngine::start(EventLoop& loop) && { return std::move(*this).start_on(&loop); }
+
+Catalog& Engine::catalog() { return state_->catalog; }
+const Catalog& Engine::catalog() const { return state_->catalog; }
 
 Result<Engine> Engine::open(EngineOptions options) {
     PreparedEngine prepared = TRY(prepare(std::move(options)));

@@ -10,9 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "engine/catalog/catalog.h"
+#include "engine/catalog/ledger.h"
 #include "engine/dispatch/dispatcher.h"
 #include "engine/embed/call_records.h"
+#include "engine/embed/engine_catalog.h"
 #include "engine/embed/metrics.h"
 #include "engine/embed/package_names.h"
 #include "engine/embed/prepared_state.h"
@@ -23,7 +24,7 @@ namespace hotcell {
 
 struct Engine::State {
     /// Works on `host_loop` or, where that is null, on a loop and a thread of its own.
-    State(PreparedEngine::State prepared_state, catalog::Catalog opened, EventLoop* host_loop);
+    State(PreparedEngine::State prepared_state, catalog::Ledger opened, EventLoop* host_loop);
     ~State() { drain(Millis(0)); }
 
     void run(RunRequest request, std::function<void(Result<RunReport>)> done);
@@ -47,8 +48,8 @@ struct Engine::State {
     Result<std::string> store_package(std::string zip, const std::string& runtime);
     Result<std::string> make_tree(std::string zip, const environment::Manifest* compiler);
     const environment::Manifest* compiler_of(const std::string& runtime) const;
-    /// Ends what runs of a function that has been changed or deleted.
-    void retire(const std::string& function_id);
+    /// Ends what runs of a version of a function that has been changed or deleted.
+    void retire(const std::string& function_id, std::string_view version);
 
     PreparedEngine::State prepared;
     std::unique_ptr<EventLoop> own_loop;  // before everything that waits on it: destroyed after it
@@ -58,9 +59,8 @@ struct Engine::State {
     environment::CodeStore store;
     environment::RecentNames names;
     embed::PackageNames package_names{4096};
-    std::vector<std::string> runtime_names;  // that functions may have
-    catalog::Catalog catalog;
-    std::mutex change_mutex;  // one change or deletion of a function at a time
+    catalog::Ledger ledger;
+    embed::EngineCatalog catalog;
     embed::CallRecords records;
     embed::Metrics metrics;
     std::unique_ptr<environment::BuilderClient> builder;

@@ -1,11 +1,9 @@
-// Engine's services, functions and calls: the catalog says what may run, the package store holds it, dispatch runs it.
+// Engine's calls: the ledger says what may run, dispatch runs it.
 #include <future>
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
-#include "engine/catalog/rules/rules.h"
 #include "engine/embed/engine_state.h"
-#include "engine/environment/code/crc64.h"
 #include "engine/linux/files/files.h"
 
 namespace hotcell {
@@ -24,23 +22,17 @@ Error wrong(std::string words, std::string code = "InvalidArgument") {
     return Error{ErrorKind::InvalidArgument, 0, std::move(words), {}, std::move(code)};
 }
 
-/// 0: the caller has said nothing.
-Result<> check_checksum(std::uint64_t said, std::uint64_t is) {
-    if (said == 0 || said == is) return {};
-    return std::unexpected(wrong("code checksum is set to an invalid value (allowed: " + std::to_string(is) +
-                                 ", actual: '" + std::to_string(said) + "')"));
-}
-
 }  // namespace
 
 void Engine::State::hold_code() {
-    for (const std::string& name : catalog.snapshot()->code_names())
+    for (const std::string& name : ledger.snapshot()->code_names())
         if (!(store.hold(name) || store.has(name)) && prepared.options.log)
             prepared.options.log("code " + name + " is not in the store any more: deploy its functions again");
 }
 
-void Engine::State::retire(const std::string& function_id) {
-    (void)post([this, function_id] { dispatcher->functions().retire(function_id); });
+void Engine::State::retire(const std::string& function_id, std::string_view version) {
+    (void)post(
+        [this, function_id, version = std::string(version)] { dispatcher->functions().retire(function_id, version); });
 }
 
 void Engine::State::invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
@@ -54,18 +46,20 @@ void Engine::State::invoke(InvokeRequest request, std::function<void(Result<Invo
     if (request.event.size() > kMostEvent)
         return refuse(wrong("payload size exceeds maximum allowed size (" + std::to_string(kMostEvent) + " bytes)",
                             "EntityTooLarge"));
-    if (!request.qualifier.empty() && request.qualifier != "LATEST")
+    if (request.qualifier.empty()) request.qualifier = kLatest;
+    if (request.qualifier != kLatest)
         return refuse(Error{ErrorKind::NotFound,
                             0,
                             "alias '" + request.qualifier + "' of service '" + request.service + "' does not exist",
                             {},
                             "AliasNotFound"});
-    const auto entry = catalog.snapshot()->service(request.service);
+    const auto entry = ledger.snapshot()->service(request.service);
     auto function = entry ? entry->functions.find(request.function) : nullptr;
-    if (!function) return refuse(catalog.function(request.service, request.function).error());
+    if (!function) return refuse(ledger.function(request.service, request.function).error());
     auto call = std::make_shared<dispatch::FunctionCall>();
     call->service = std::shared_ptr<const Service>(entry, &entry->service);
     call->function = std::move(function);
+    call->version = kLatest;
     call->request = std::move(request);
     call->accepted_ns = accepted;
     call->done = [this, function = call->function, done = std::move(done)](Result<InvokeReport> report) {
@@ -124,72 +118,6 @@ std::vector<RuntimeState> Engine::runtimes() const {
         all.push_back(std::move(state));
     }
     return all;
-}
-
-Result<Service> Engine::create_service(Service service) { return state_->catalog.create_service(std::move(service)); }
-Result<Service> Engine::update_service(const std::string& name, ServiceChange change, const std::string& if_match) {
-    return state_->catalog.update_service(name, change, if_match);
-}
-Result<Service> Engine::get_service(const std::string& name) const { return state_->catalog.service(name); }
-Result<> Engine::delete_service(const std::string& name, const std::string& if_match) {
-    return state_->catalog.delete_service(name, if_match);
-}
-Result<Page<Service>> Engine::list_services(const PageRequest& page) const { return state_->catalog.services(page); }
-
-Result<Function> Engine::create_function(Function function, std::string zip) {
-    State& state = *state_;
-    // what would be refused later is refused before anything is unpacked
-    TRY(catalog::check(function, state.runtime_names));
-    TRY(state.catalog.service(function.service));
-    if (state.catalog.function(function.service, function.name))
-        return state.catalog.create_function(std::move(function));  // FunctionAlreadyExists, in its words
-    function.code_size = zip.size();
-    const std::uint64_t checksum = environment::crc64(zip);
-    TRY(check_checksum(function.code_checksum, checksum));
-    function.code_checksum = checksum;
-    function.code_name = TRY(state.store_package(std::move(zip), function.runtime));
-    const std::string code = function.code_name;
-    auto created = state.catalog.create_function(std::move(function));
-    if (!created) state.store.release(code);
-    return created;
-}
-
-Result<Function> Engine::update_function(const std::string& service, const std::string& name, FunctionChange change,
-                                         const std::string& if_match) {
-    State& state = *state_;
-    TRY(catalog::check(change, state.runtime_names));
-    const Function present = TRY(state.catalog.function(service, name));
-    std::optional<catalog::CodeIdentity> code;
-    if (change.zip) {
-        code = catalog::CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip)};
-        TRY(check_checksum(change.zip_checksum.value_or(0), code->checksum));
-        code->name = TRY(state.store_package(std::move(*change.zip), change.runtime.value_or(present.runtime)));
-    }
-    const std::scoped_lock lock(state.change_mutex);
-    const auto before = state.catalog.function(service, name);
-    auto updated = state.catalog.update_function(service, name, change, code ? &*code : nullptr, if_match);
-    if (!updated && code) state.store.release(code->name);
-    if (!updated) return updated;
-    if (code && before) state.store.release(before->code_name);
-    state.retire(updated->id);
-    return updated;
-}
-
-Result<Function> Engine::get_function(const std::string& service, const std::string& name) const {
-    return state_->catalog.function(service, name);
-}
-
-Result<> Engine::delete_function(const std::string& service, const std::string& name, const std::string& if_match) {
-    const std::scoped_lock lock(state_->change_mutex);
-    const Function before = TRY(state_->catalog.function(service, name));
-    TRY(state_->catalog.delete_function(service, name, if_match));
-    state_->store.release(before.code_name);
-    state_->retire(before.id);
-    return {};
-}
-
-Result<Page<Function>> Engine::list_functions(const std::string& service, const PageRequest& page) const {
-    return state_->catalog.functions(service, page);
 }
 
 }  // namespace hotcell

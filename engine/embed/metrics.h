@@ -7,7 +7,7 @@
 #include <string>
 
 #include "hotcell/error.h"
-#include "hotcell/function.h"
+#include "hotcell/invocation.h"
 
 namespace hotcell::embed {
 

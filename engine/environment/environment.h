@@ -35,7 +35,9 @@ struct EnvironmentSetup {
 struct CallInput {
     std::uint32_t kind = HC_CALL_HANDLER;  // HC_CALL_*
     std::string_view request_id;
+    std::string_view qualifier;    // as the caller asked, never empty
     std::int64_t deadline_ms = 0;  // since 1970
+    std::uint32_t retry_count = 0;
     std::string_view event;
     Nanos timeout{};
 };

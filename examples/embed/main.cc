@@ -20,14 +20,15 @@ int main(int argc, char** argv) {
 
     hotcell::Service service;
     service.name = "examples";
-    if (auto created = engine->create_service(service); !created) return fail(created.error());
+    if (auto created = engine->catalog().create_service(service); !created) return fail(created.error());
     hotcell::Function function;
     function.service = "examples";
     function.name = "upper";
-    function.runtime = "python3";
-    function.handler = "index.handler";
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
     std::ifstream file(argv[2], std::ios::binary);
-    if (auto created = engine->create_function(function, {std::istreambuf_iterator<char>(file), {}}); !created)
+    if (auto created = engine->catalog().create_function(function, {std::istreambuf_iterator<char>(file), {}});
+        !created)
         return fail(created.error());
 
     for (int i = 0; i < 2; ++i) {

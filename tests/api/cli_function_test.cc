@@ -67,10 +67,10 @@ TEST_F(FunctionCommandLine, DeploysADirectoryIntoANewService) {
     EXPECT_EQ(entries.at("main.py"), (std::pair<std::uint32_t, std::string>{0120777, "index.py"}));
     EXPECT_EQ(entries.at("empty/").first, 040755u);
     const auto function = kept();
-    EXPECT_EQ(function.initializer, "index.init");
-    EXPECT_EQ(function.memory_mib, 256u);
-    EXPECT_EQ(function.timeout_s, 10u);
-    EXPECT_EQ(function.environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", "x=y"}}));
+    EXPECT_EQ(function.settings.initializer, "index.init");
+    EXPECT_EQ(function.settings.memory_mib, 256u);
+    EXPECT_EQ(function.settings.timeout_s, 10u);
+    EXPECT_EQ(function.settings.environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", "x=y"}}));
 
     const auto first = functions_.zip();
     const auto again = hotcell(command);
@@ -85,9 +85,9 @@ TEST_F(FunctionCommandLine, ChangesOnlyWhatIsGiven) {
     const auto changed = hotcell("deploy img/resize --memory 512MiB -o json");
     EXPECT_EQ(changed.status, 0) << changed.err;
     EXPECT_TRUE(changed.out.starts_with(R"({"functionName":"resize")")) << changed.out;
-    EXPECT_EQ(kept().memory_mib, 512u);
-    EXPECT_EQ(kept().handler, "index.h");
-    EXPECT_EQ(kept().environment.at("A"), "1");
+    EXPECT_EQ(kept().settings.memory_mib, 512u);
+    EXPECT_EQ(kept().settings.handler, "index.h");
+    EXPECT_EQ(kept().settings.environment.at("A"), "1");
     ASSERT_EQ(hotcell("deploy img/crop --runtime python3 --handler crop.h --code " + script).status, 0);
     EXPECT_EQ(functions_.services(), 1u);
     EXPECT_EQ(functions_.functions(), 2u);

@@ -27,10 +27,10 @@ public:
         auto found = find(services_, name, no_service(name), if_match);
         if (!found) return done(std::unexpected(found.error()));
         Service& service = **found;
-        if (change.description) service.description = *change.description;
-        if (change.role) service.role = *change.role;
-        if (change.log) service.log = *change.log;
-        if (change.internet_access) service.internet_access = *change.internet_access;
+        if (change.description) service.settings.description = *change.description;
+        if (change.role) service.settings.role = *change.role;
+        if (change.log) service.settings.log = *change.log;
+        if (change.internet_access) service.settings.internet_access = *change.internet_access;
         stamp(service);
         done(service);
     }
@@ -72,14 +72,15 @@ public:
         auto found = find(functions_, {service, name}, no_function(service, name), if_match);
         if (!found) return done(std::unexpected(found.error()));
         Function& function = **found;
-        if (change.description) function.description = *change.description;
-        if (change.runtime) function.runtime = *change.runtime;
-        if (change.handler) function.handler = *change.handler;
-        if (change.initializer) function.initializer = *change.initializer;
-        if (change.timeout_s) function.timeout_s = *change.timeout_s;
-        if (change.initialization_timeout_s) function.initialization_timeout_s = *change.initialization_timeout_s;
-        if (change.memory_mib) function.memory_mib = *change.memory_mib;
-        if (change.environment) function.environment = *change.environment;
+        if (change.description) function.settings.description = *change.description;
+        if (change.runtime) function.settings.runtime = *change.runtime;
+        if (change.handler) function.settings.handler = *change.handler;
+        if (change.initializer) function.settings.initializer = *change.initializer;
+        if (change.timeout_s) function.settings.timeout_s = *change.timeout_s;
+        if (change.initialization_timeout_s)
+            function.settings.initialization_timeout_s = *change.initialization_timeout_s;
+        if (change.memory_mib) function.settings.memory_mib = *change.memory_mib;
+        if (change.environment) function.settings.environment = *change.environment;
         if (change.zip) set_code(function, std::move(*change.zip));
         stamp(function);
         done(function);
@@ -196,8 +197,8 @@ private:
         thing.etag = "e" + std::to_string(++stamps_);
     }
     void set_code(Function& function, std::string zip) {
-        function.code_size = zip.size();
-        function.code_checksum = kChecksum;
+        function.code.size = zip.size();
+        function.code.checksum = kChecksum;
         zip_ = std::move(zip);
     }
     template <class Thing>

@@ -28,7 +28,7 @@ protected:
         open();
         Service service;
         service.name = "test";
-        ASSERT_TRUE(engine->create_service(service));
+        ASSERT_TRUE(engine->catalog().create_service(service));
     }
     void open() {
         EngineOptions options;
@@ -53,8 +53,8 @@ protected:
         Function function;
         function.service = "test";
         function.name = name;
-        function.runtime = "python3";
-        function.handler = "index.handler";
+        function.settings.runtime = "python3";
+        function.settings.handler = "index.handler";
         return function;
     }
     Result<InvokeReport> call(const std::string& function, const std::string& event = {}) {
@@ -69,7 +69,7 @@ protected:
         return report ? report->payload : "refused: " + report.error().message();
     }
     std::string tree_of(const std::string& function) {
-        return directory / "state/code/" + engine->get_function("test", function)->code_name;
+        return directory / "state/code/" + engine->catalog().get_function("test", function)->code.name;
     }
 
     TemporaryDirectory directory;
@@ -78,7 +78,7 @@ protected:
 
 TEST_F(DeployTest, CodeThatWasChangedOnTheDiskIsNotStarted) {
     const std::string zip = zip_of({{"index.py", "def handler(event, context):\n    return 'mine'\n"}});
-    ASSERT_TRUE(engine->create_function(python("f"), zip));
+    ASSERT_TRUE(engine->catalog().create_function(python("f"), zip));
     ASSERT_EQ(payload_of("f"), "mine");
     const std::string file = tree_of("f") + "/index.py";
     reopen();
@@ -94,16 +94,18 @@ TEST_F(DeployTest, CodeThatWasChangedOnTheDiskIsNotStarted) {
     }
     FunctionChange change;  // the same package again repairs it
     change.zip = zip;
-    ASSERT_TRUE(engine->update_function("test", "f", change));
+    ASSERT_TRUE(engine->catalog().update_function("test", "f", change));
     EXPECT_EQ(payload_of("f"), "mine");
 }
 
 TEST_F(DeployTest, PackagesOfTheSameContentAreOneTree) {
     const std::string source = "def handler(event, context):\n    return 1\n";
-    ASSERT_TRUE(engine->create_function(python("a"), ZipBuilder().add("index.py", source).add("b", "1").bytes()));
-    ASSERT_TRUE(engine->create_function(python("b"), ZipBuilder().add("b", "1").add("index.py", source).bytes()));
+    ASSERT_TRUE(
+        engine->catalog().create_function(python("a"), ZipBuilder().add("index.py", source).add("b", "1").bytes()));
+    ASSERT_TRUE(
+        engine->catalog().create_function(python("b"), ZipBuilder().add("b", "1").add("index.py", source).bytes()));
     EXPECT_EQ(tree_of("a"), tree_of("b"));
-    ASSERT_TRUE(engine->delete_function("test", "a"));
+    ASSERT_TRUE(engine->catalog().delete_function("test", "a"));
     EXPECT_EQ(payload_of("b"), "1");
 }
 
@@ -122,7 +124,7 @@ def made():
 )";
 
 TEST_F(DeployTest, PythonModulesAreCompiledWhenTheyAreDeployed) {
-    ASSERT_TRUE(engine->create_function(
+    ASSERT_TRUE(engine->catalog().create_function(
         python("f"), zip_of({{"index.py", kWhereFrom}, {"lib/part.py", kModule}, {"lib/data.txt", "x = 1"}})));
     const std::string tree = tree_of("f");
     EXPECT_TRUE(linux::exists(tree + "/__pycache__/index.cpython-311.pyc"));
@@ -136,11 +138,11 @@ TEST_F(DeployTest, PythonModulesAreCompiledWhenTheyAreDeployed) {
 }
 
 TEST_F(DeployTest, ByteCodeOfThePackageGivesWayToOurs) {
-    ASSERT_TRUE(
-        engine->create_function(python("f"), zip_of({{"index.py", kWhereFrom},
-                                                     {"part.py", kModule},
-                                                     {"__pycache__/part.cpython-311.pyc", "stale"},
-                                                     {"__pycache__/part.cpython-39.pyc", "of another interpreter"}})));
+    ASSERT_TRUE(engine->catalog().create_function(
+        python("f"), zip_of({{"index.py", kWhereFrom},
+                             {"part.py", kModule},
+                             {"__pycache__/part.cpython-311.pyc", "stale"},
+                             {"__pycache__/part.cpython-39.pyc", "of another interpreter"}})));
     EXPECT_TRUE(payload_of("f", "part").starts_with("module /code/__pycache__/part.cpython-311.pyc"));
     EXPECT_EQ(linux::read_file(tree_of("f") + "/__pycache__/part.cpython-39.pyc", 100).value(),
               "of another interpreter");
@@ -148,13 +150,13 @@ TEST_F(DeployTest, ByteCodeOfThePackageGivesWayToOurs) {
 }
 
 TEST_F(DeployTest, WhatCannotBeCompiledIsDeployedAllTheSame) {
-    ASSERT_TRUE(
-        engine->create_function(python("f"), zip_of({{"index.py", "def handler(event, context:\n"},
-                                                     {"good.py", kModule},
-                                                     {"deep.py", std::string(200'000, '(')},
-                                                     {"bytes.py", "\xff\xfe"},
-                                                     {"many/__pycache__", "a file where the directory would be"},
-                                                     {"many/part.py", kModule}})));
+    ASSERT_TRUE(engine->catalog().create_function(python("f"),
+                                                  zip_of({{"index.py", "def handler(event, context:\n"},
+                                                          {"good.py", kModule},
+                                                          {"deep.py", std::string(200'000, '(')},
+                                                          {"bytes.py", "\xff\xfe"},
+                                                          {"many/__pycache__", "a file where the directory would be"},
+                                                          {"many/part.py", kModule}})));
     EXPECT_TRUE(linux::exists(tree_of("f") + "/__pycache__/good.cpython-311.pyc"));
     EXPECT_FALSE(linux::exists(tree_of("f") + "/__pycache__/index.cpython-311.pyc"));
     const auto report = call("f");
@@ -171,7 +173,7 @@ TEST_F(DeployTest, TheSamePackageIsUnpackedOnceForAllWhoDeployItAtATime) {
     std::atomic<int> created = 0;
     for (int i = 0; i < 6; ++i)
         threads.emplace_back([&, i] {
-            if (engine->create_function(python("f" + std::to_string(i)), zip)) ++created;
+            if (engine->catalog().create_function(python("f" + std::to_string(i)), zip)) ++created;
         });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(created, 6);

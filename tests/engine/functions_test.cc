@@ -54,7 +54,7 @@ protected:
         engine = new Engine(std::move(*opened));
         Service service;
         service.name = "test";
-        ASSERT_TRUE(engine->create_service(service));
+        ASSERT_TRUE(engine->catalog().create_service(service));
     }
     static void TearDownTestSuite() {
         delete engine;
@@ -66,23 +66,23 @@ protected:
         Function function;
         function.service = "test";
         function.name = name;
-        function.runtime = "python3";
-        function.handler = "index.handler";
-        function.initializer = initializer;
+        function.settings.runtime = "python3";
+        function.settings.handler = "index.handler";
+        function.settings.initializer = initializer;
         return deploy(std::move(function), "index.py", source);
     }
     static Function node(const std::string& name, const std::string& source, const std::string& initializer = {}) {
         Function function;
         function.service = "test";
         function.name = name;
-        function.runtime = "nodejs20";
-        function.handler = "index.handler";
-        function.initializer = initializer;
-        function.memory_mib = 256;
+        function.settings.runtime = "nodejs20";
+        function.settings.handler = "index.handler";
+        function.settings.initializer = initializer;
+        function.settings.memory_mib = 256;
         return deploy(std::move(function), "index.js", source);
     }
     static Function deploy(Function function, const std::string& file, const std::string& source) {
-        auto created = engine->create_function(std::move(function), zip_of({{file, source}}));
+        auto created = engine->catalog().create_function(std::move(function), zip_of({{file, source}}));
         EXPECT_TRUE(created) << created.error().message();
         return created ? *created : Function{};
     }
@@ -218,9 +218,9 @@ TEST_F(FunctionsTest, ATimeoutEndsTheCallAndTheEnvironment) {
     Function function;
     function.service = "test";
     function.name = "py_loop";
-    function.runtime = "python3";
-    function.handler = "index.handler";
-    function.timeout_s = 1;
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
+    function.settings.timeout_s = 1;
     deploy(function, "index.py",
            "import signal\n"
            "def handler(event, context):\n"
@@ -334,9 +334,9 @@ TEST_F(FunctionsTest, AFloodOfLogIsCutAndNobodyHangs) {
     Function function;
     function.service = "test";
     function.name = "py_flood";
-    function.runtime = "python3";
-    function.handler = "index.handler";
-    function.timeout_s = 30;
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
+    function.settings.timeout_s = 30;
     deploy(function, "index.py",
            "import os, sys\n"
            "def handler(event, context):\n"
@@ -414,11 +414,11 @@ TEST_F(FunctionsTest, AnUpdateServesTheNextCallInANewEnvironment) {
     EXPECT_EQ(first.payload, "one");
     FunctionChange change;
     change.zip = zip_of({{"index.py", "def handler(event, context):\n    return 'two'\n"}});
-    ASSERT_TRUE(engine->update_function("test", "py_update", change));
+    ASSERT_TRUE(engine->catalog().update_function("test", "py_update", change));
     const InvokeReport second = call("py_update");
     EXPECT_EQ(second.payload, "two");
     EXPECT_NE(second.instance_id, first.instance_id);
-    ASSERT_TRUE(engine->delete_function("test", "py_update"));
+    ASSERT_TRUE(engine->catalog().delete_function("test", "py_update"));
     InvokeRequest request{.service = "test", .qualifier = {}, .function = "py_update", .event = {}, .request_id = {}};
     const auto gone = engine->invoke(std::move(request));
     ASSERT_FALSE(gone);
@@ -429,16 +429,16 @@ TEST_F(FunctionsTest, ABadPackageIsRefusedAndNothingIsCreated) {
     Function function;
     function.service = "test";
     function.name = "bad";
-    function.runtime = "python3";
-    function.handler = "index.handler";
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
     for (const std::string& zip : {std::string("PK\3\4 no zip at all"), std::string(), zip_of({{"../up.py", "x"}}),
                                    zip_of({{"/abs.py", "x"}}), zip_of({{"a\\b", "x"}})}) {
-        const auto refused = engine->create_function(function, zip);
+        const auto refused = engine->catalog().create_function(function, zip);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().kind, ErrorKind::InvalidArgument) << refused.error().message();
         EXPECT_FALSE(refused.error().message().empty());
     }
-    EXPECT_EQ(engine->get_function("test", "bad").error().code, "FunctionNotFound");
+    EXPECT_EQ(engine->catalog().get_function("test", "bad").error().code, "FunctionNotFound");
 }
 
 TEST_F(FunctionsTest, IdleEnvironmentsAreFrozenAndThawed) {
@@ -475,19 +475,19 @@ TEST(FunctionLimits, InstancesAndMemoryRefuseWithAReason) {
         ASSERT_TRUE(engine) << engine.error().message();
         Service service;
         service.name = "s";
-        ASSERT_TRUE(engine->create_service(service));
+        ASSERT_TRUE(engine->catalog().create_service(service));
         Function function;
         function.service = "s";
         function.name = "slow";
-        function.runtime = "python3";
-        function.handler = "index.handler";
-        function.timeout_s = 10;
+        function.settings.runtime = "python3";
+        function.settings.handler = "index.handler";
+        function.settings.timeout_s = 10;
         const std::string zip =
             zip_of({{"index.py", "import time\ndef handler(e, c):\n    time.sleep(0.5)\n    return 'x'\n"}});
-        ASSERT_TRUE(engine->create_function(function, zip));
+        ASSERT_TRUE(engine->catalog().create_function(function, zip));
         function.name = "large";
-        function.memory_mib = 512;
-        ASSERT_TRUE(engine->create_function(function, zip));
+        function.settings.memory_mib = 512;
+        ASSERT_TRUE(engine->catalog().create_function(function, zip));
         const auto ask = [&](const char* what) {
             auto promise = std::make_shared<std::promise<Result<InvokeReport>>>();
             auto result = promise->get_future();
@@ -523,13 +523,13 @@ TEST(FunctionCatalog, SurvivesTheEngine) {
         if (life == 0) {
             Service service;
             service.name = "s";
-            ASSERT_TRUE(engine->create_service(service));
+            ASSERT_TRUE(engine->catalog().create_service(service));
             Function function;
             function.service = "s";
             function.name = "f";
-            function.runtime = "python3";
-            function.handler = "index.handler";
-            ASSERT_TRUE(engine->create_function(function, zip_of({{"index.py", kPythonEcho}})));
+            function.settings.runtime = "python3";
+            function.settings.handler = "index.handler";
+            ASSERT_TRUE(engine->catalog().create_function(function, zip_of({{"index.py", kPythonEcho}})));
         }
         const auto report =
             engine->invoke({.service = "s", .qualifier = {}, .function = "f", .event = "x", .request_id = {}});
@@ -549,13 +549,13 @@ TEST(FunctionsOnALoopOfTheHost, AreCalledAndAnsweredThereWithoutAHandOver) {
         ASSERT_TRUE(engine) << engine.error().message();
         Service service;
         service.name = "test";
-        ASSERT_TRUE(engine->create_service(service));
+        ASSERT_TRUE(engine->catalog().create_service(service));
         Function function;
         function.service = "test";
         function.name = "echo";
-        function.runtime = "python3";
-        function.handler = "index.handler";
-        ASSERT_TRUE(engine->create_function(function, zip_of({{"index.py", kPythonEcho}})));
+        function.settings.runtime = "python3";
+        function.settings.handler = "index.handler";
+        ASSERT_TRUE(engine->catalog().create_function(function, zip_of({{"index.py", kPythonEcho}})));
         InvokeRequest request;
         request.service = "test";
         request.function = "echo";

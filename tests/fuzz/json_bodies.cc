@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     if (const auto service = api::read_service(body)) {
         if (!api::check_name("", service->name, api::kMaxServiceName)) std::abort();
-        if (!api::is_utf8(body) || !api::is_utf8(service->description)) std::abort();
+        if (!api::is_utf8(body) || !api::is_utf8(service->settings.description)) std::abort();
         if (!api::is_utf8(api::json_of(*service))) std::abort();
     } else if (service.error().doing.empty()) {
         std::abort();
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!api::check_name("", made->function.name, api::kMaxFunctionName)) std::abort();
         std::string again;
         if (!api::decode_base64(api::base64(made->zip), again) || again != made->zip) std::abort();
-        for (const auto& [name, value] : made->function.environment)
+        for (const auto& [name, value] : made->function.settings.environment)
             if ((name + value).find('\0') != std::string::npos) std::abort();
         if (!api::is_utf8(api::json_of(made->function))) std::abort();
     }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/api/function_service.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::api {
 

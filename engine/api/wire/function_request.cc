@@ -141,10 +141,10 @@ Result<Service> read_service(std::string_view body) {
     service.name = TRY(required_text(fields, "serviceName"));
     TRY(read_service_name(service.name));
     auto change = TRY(read_service_change(fields));
-    service.description = std::move(change.description).value_or("");
-    service.role = std::move(change.role).value_or("");
-    service.log = std::move(change.log).value_or(LogConfig{});
-    service.internet_access = change.internet_access.value_or(true);
+    service.settings.description = std::move(change.description).value_or("");
+    service.settings.role = std::move(change.role).value_or("");
+    service.settings.log = std::move(change.log).value_or(LogConfig{});
+    service.settings.internet_access = change.internet_access.value_or(true);
     return service;
 }
 
@@ -162,14 +162,15 @@ Result<NewFunction> read_function(std::string service, std::string_view body) {
     function.name = TRY(required_text(fields, "functionName"));
     TRY(read_function_name(function.name));
     auto change = TRY(read_function_change(fields, std::move(document.zip)));
-    function.description = std::move(change.description).value_or("");
-    function.runtime = TRY(required("runtime", std::move(change.runtime)));
-    function.handler = TRY(required("handler", std::move(change.handler)));
-    function.initializer = std::move(change.initializer).value_or("");
-    function.timeout_s = change.timeout_s.value_or(function.timeout_s);
-    function.initialization_timeout_s = change.initialization_timeout_s.value_or(function.initialization_timeout_s);
-    function.memory_mib = change.memory_mib.value_or(function.memory_mib);
-    if (change.environment) function.environment = std::move(*change.environment);
+    function.settings.description = std::move(change.description).value_or("");
+    function.settings.runtime = TRY(required("runtime", std::move(change.runtime)));
+    function.settings.handler = TRY(required("handler", std::move(change.handler)));
+    function.settings.initializer = std::move(change.initializer).value_or("");
+    function.settings.timeout_s = change.timeout_s.value_or(function.settings.timeout_s);
+    function.settings.initialization_timeout_s =
+        change.initialization_timeout_s.value_or(function.settings.initialization_timeout_s);
+    function.settings.memory_mib = change.memory_mib.value_or(function.settings.memory_mib);
+    if (change.environment) function.settings.environment = std::move(*change.environment);
     made.zip = TRY(required("code.zipFile", std::move(change.zip)));
     return made;
 }

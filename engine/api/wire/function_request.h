@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "hotcell/catalog.h"
 #include "hotcell/error.h"
-#include "hotcell/function.h"
 
 namespace hotcell::api {
 

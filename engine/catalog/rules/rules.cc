@@ -123,9 +123,9 @@ Result<> check_environment(const std::map<std::string, std::string>& environment
 
 Result<> check(const Service& service) {
     TRY(check_service_name(service.name));
-    TRY(check_text(kDescription, service.description, true));
-    TRY(check_text(kRole, service.role));
-    return check_log(service.log);
+    TRY(check_text(kDescription, service.settings.description, true));
+    TRY(check_text(kRole, service.settings.role));
+    return check_log(service.settings.log);
 }
 
 Result<> check(const ServiceChange& change) {
@@ -138,14 +138,14 @@ Result<> check(const ServiceChange& change) {
 Result<> check(const Function& function, std::span<const std::string> runtimes) {
     TRY(check_service_name(function.service));
     TRY(check_function_name(function.name));
-    TRY(check_text(kDescription, function.description, true));
-    TRY(check_runtime(function.runtime, runtimes));
-    TRY(check_text(kHandler, function.handler));
-    TRY(check_text(kInitializer, function.initializer));
-    TRY(check_number(kTimeout, function.timeout_s));
-    TRY(check_number(kInitializationTimeout, function.initialization_timeout_s));
-    TRY(check_number(kMemorySize, function.memory_mib));
-    return check_environment(function.environment);
+    TRY(check_text(kDescription, function.settings.description, true));
+    TRY(check_runtime(function.settings.runtime, runtimes));
+    TRY(check_text(kHandler, function.settings.handler));
+    TRY(check_text(kInitializer, function.settings.initializer));
+    TRY(check_number(kTimeout, function.settings.timeout_s));
+    TRY(check_number(kInitializationTimeout, function.settings.initialization_timeout_s));
+    TRY(check_number(kMemorySize, function.settings.memory_mib));
+    return check_environment(function.settings.environment);
 }
 
 Result<> check(const FunctionChange& change, std::span<const std::string> runtimes) {

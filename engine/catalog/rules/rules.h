@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "engine/base/result.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 

@@ -29,10 +29,10 @@ Result<std::vector<Service>> CatalogStore::read_services() {
         Service& service = services.emplace_back();
         service.id = rows.text(0);
         service.name = rows.text(1);
-        service.description = rows.text(2);
-        service.role = rows.text(3);
-        service.log = {rows.text(4), rows.text(5)};
-        service.internet_access = rows.number(6) != 0;
+        service.settings.description = rows.text(2);
+        service.settings.role = rows.text(3);
+        service.settings.log = {rows.text(4), rows.text(5)};
+        service.settings.internet_access = rows.number(6) != 0;
         service.created_ms = rows.number(7);
         service.modified_ms = rows.number(8);
         service.etag = rows.text(9);
@@ -51,23 +51,23 @@ Result<std::vector<Function>> CatalogStore::read_functions() {
         function.id = rows.text(0);
         function.service = rows.text(1);
         function.name = rows.text(2);
-        function.description = rows.text(3);
-        function.runtime = rows.text(4);
-        function.handler = rows.text(5);
-        function.initializer = rows.text(6);
-        function.timeout_s = static_cast<std::uint32_t>(rows.number(7));
-        function.initialization_timeout_s = static_cast<std::uint32_t>(rows.number(8));
-        function.memory_mib = static_cast<std::uint32_t>(rows.number(9));
+        function.settings.description = rows.text(3);
+        function.settings.runtime = rows.text(4);
+        function.settings.handler = rows.text(5);
+        function.settings.initializer = rows.text(6);
+        function.settings.timeout_s = static_cast<std::uint32_t>(rows.number(7));
+        function.settings.initialization_timeout_s = static_cast<std::uint32_t>(rows.number(8));
+        function.settings.memory_mib = static_cast<std::uint32_t>(rows.number(9));
         function.created_ms = rows.number(10);
         function.modified_ms = rows.number(11);
         function.etag = rows.text(12);
-        function.code_name = rows.text(13);
-        function.code_size = static_cast<std::uint64_t>(rows.number(14));
-        function.code_checksum = std::bit_cast<std::uint64_t>(rows.number(15));
+        function.code.name = rows.text(13);
+        function.code.size = static_cast<std::uint64_t>(rows.number(14));
+        function.code.checksum = std::bit_cast<std::uint64_t>(rows.number(15));
         Statement variables =
             TRY(database_.prepare("SELECT name, value FROM function_environment WHERE function_id = ?"));
         variables.bind(function.id);
-        while (TRY(variables.step())) function.environment.emplace(variables.text(0), variables.text(1));
+        while (TRY(variables.step())) function.settings.environment.emplace(variables.text(0), variables.text(1));
     }
     return functions;
 }
@@ -75,9 +75,9 @@ Result<std::vector<Function>> CatalogStore::read_functions() {
 Result<> CatalogStore::insert(const Service& service) {
     return database_.transact([&] {
         return database_.run("INSERT INTO services VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", service.id, service.name,
-                             service.description, service.role, service.log.project, service.log.logstore,
-                             std::int64_t{service.internet_access}, service.created_ms, service.modified_ms,
-                             service.etag);
+                             service.settings.description, service.settings.role, service.settings.log.project,
+                             service.settings.log.logstore, std::int64_t{service.settings.internet_access},
+                             service.created_ms, service.modified_ms, service.etag);
     });
 }
 
@@ -86,8 +86,9 @@ Result<> CatalogStore::update(const Service& service) {
         return database_.run(
             "UPDATE services SET description = ?, role = ?, log_project = ?, log_logstore = ?, internet_access = ?, "
             "modified_ms = ?, etag = ? WHERE id = ?",
-            service.description, service.role, service.log.project, service.log.logstore,
-            std::int64_t{service.internet_access}, service.modified_ms, service.etag, service.id);
+            service.settings.description, service.settings.role, service.settings.log.project,
+            service.settings.log.logstore, std::int64_t{service.settings.internet_access}, service.modified_ms,
+            service.etag, service.id);
     });
 }
 
@@ -96,13 +97,13 @@ Result<> CatalogStore::remove(const Service& service) {
 }
 
 Result<> CatalogStore::write_package(const Function& function) {
-    return database_.run("INSERT INTO packages VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING", function.code_name,
-                         as_stored(function.code_size), as_stored(function.code_checksum));
+    return database_.run("INSERT INTO packages VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING", function.code.name,
+                         as_stored(function.code.size), as_stored(function.code.checksum));
 }
 
 Result<> CatalogStore::write_environment(const Function& function) {
     TRY(database_.run("DELETE FROM function_environment WHERE function_id = ?", function.id));
-    for (const auto& [name, value] : function.environment)
+    for (const auto& [name, value] : function.settings.environment)
         TRY(database_.run("INSERT INTO function_environment VALUES (?, ?, ?)", function.id, name, value));
     return {};
 }
@@ -115,11 +116,12 @@ Result<> CatalogStore::drop_unused_packages() {
 Result<> CatalogStore::insert(const Function& function, std::string_view service_id) {
     return database_.transact([&]() -> Result<> {
         TRY(write_package(function));
-        TRY(database_.run("INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", function.id,
-                          service_id, function.name, function.description, function.runtime, function.handler,
-                          function.initializer, std::int64_t{function.timeout_s},
-                          std::int64_t{function.initialization_timeout_s}, std::int64_t{function.memory_mib},
-                          function.code_name, function.created_ms, function.modified_ms, function.etag));
+        TRY(database_.run(
+            "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", function.id, service_id,
+            function.name, function.settings.description, function.settings.runtime, function.settings.handler,
+            function.settings.initializer, std::int64_t{function.settings.timeout_s},
+            std::int64_t{function.settings.initialization_timeout_s}, std::int64_t{function.settings.memory_mib},
+            function.code.name, function.created_ms, function.modified_ms, function.etag));
         return write_environment(function);
     });
 }
@@ -130,9 +132,10 @@ Result<> CatalogStore::update(const Function& function) {
         TRY(database_.run(
             "UPDATE functions SET description = ?, runtime = ?, handler = ?, initializer = ?, timeout_s = ?, "
             "initialization_timeout_s = ?, memory_mib = ?, package = ?, modified_ms = ?, etag = ? WHERE id = ?",
-            function.description, function.runtime, function.handler, function.initializer,
-            std::int64_t{function.timeout_s}, std::int64_t{function.initialization_timeout_s},
-            std::int64_t{function.memory_mib}, function.code_name, function.modified_ms, function.etag, function.id));
+            function.settings.description, function.settings.runtime, function.settings.handler,
+            function.settings.initializer, std::int64_t{function.settings.timeout_s},
+            std::int64_t{function.settings.initialization_timeout_s}, std::int64_t{function.settings.memory_mib},
+            function.code.name, function.modified_ms, function.etag, function.id));
         TRY(write_environment(function));
         return drop_unused_packages();
     });

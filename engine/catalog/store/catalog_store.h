@@ -9,7 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/database/database.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 

@@ -68,7 +68,9 @@ void ShimEnvironment::load_when_ready() {
 }
 
 void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
-    slot_->send(encode_invoke(number, input.kind, call_context(input.request_id, input.deadline_ms), input.event));
+    slot_->send(encode_invoke(number, input.kind,
+                              call_context({input.request_id, input.qualifier, input.deadline_ms, input.retry_count}),
+                              input.event));
 }
 
 void ShimEnvironment::on_answer(ProgramFrame frame) {

@@ -8,15 +8,28 @@
 #include <string_view>
 
 #include "engine/environment/runtime/manifest.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::environment {
 
+/// Whose environment it is.
+struct Loaded {
+    const Service& service;
+    const Function& function;
+    std::string_view version;
+    std::string_view instance_id;
+};
+struct CallContext {
+    std::string_view request_id;  // letters, digits and '-'
+    std::string_view qualifier;   // a name of the catalog's
+    std::int64_t deadline_ms = 0;
+    std::uint32_t retry_count = 0;
+};
+
 /// The LOAD document: whose environment this is, with the process's whole environment.
-std::string load_document(const Manifest& manifest, const Service& service, const Function& function,
-                          const std::string& instance_id);
-/// The context of one call. `request_id` is a UUID.
-std::string call_context(std::string_view request_id, std::int64_t deadline_ms);
+std::string load_document(const Manifest& manifest, const Loaded& loaded);
+/// The context of one call.
+std::string call_context(const CallContext& call);
 /// {"errorMessage": …, "errorType": …}
 std::string error_document(std::string_view message, std::string_view type);
 

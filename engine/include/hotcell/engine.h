@@ -12,9 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "hotcell/catalog.h"
 #include "hotcell/error.h"
 #include "hotcell/event_loop.h"
-#include "hotcell/function.h"
+#include "hotcell/invocation.h"
 #include "hotcell/run.h"
 #include "hotcell/units.h"
 
@@ -131,20 +132,9 @@ public:
     /// The same, waiting. Not from a callback of the engine.
     Result<RunReport> run(RunRequest request);
 
-    // ---- services and functions. These calls wait for the disk; not from a callback of the engine. Errors carry FC's
-    // code (ServiceNotFound, FunctionAlreadyExists, InvalidArgument …); `if_match` is an etag or empty.
-    Result<Service> create_service(Service service);
-    Result<Service> update_service(const std::string& name, ServiceChange change, const std::string& if_match = {});
-    Result<Service> get_service(const std::string& name) const;
-    Result<> delete_service(const std::string& name, const std::string& if_match = {});
-    Result<Page<Service>> list_services(const PageRequest& page) const;
-    /// `zip` is unpacked in a sandbox first; nothing is created when it is refused.
-    Result<Function> create_function(Function function, std::string zip);
-    Result<Function> update_function(const std::string& service, const std::string& name, FunctionChange change,
-                                     const std::string& if_match = {});
-    Result<Function> get_function(const std::string& service, const std::string& name) const;
-    Result<> delete_function(const std::string& service, const std::string& name, const std::string& if_match = {});
-    Result<Page<Function>> list_functions(const std::string& service, const PageRequest& page) const;
+    /// What is deployed. Its changes wait for the disk: not from a callback of the engine. It lives as long as the engine.
+    Catalog& catalog();
+    const Catalog& catalog() const;
 
     /// Calls a function, in a warm environment where there is one. `done` is called exactly once, on the engine's loop,
     /// perhaps before this returns. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted

@@ -39,7 +39,7 @@ struct InvokeRequest {
     std::string request_id;  // empty: the engine gives a UUID
     std::uint32_t retry_count = 0;
     bool log_tail = false;
-    std::optional<HttpCall> http;  // the function is called as an HTTP function
+    std::optional<HttpCall> http{};  // the function is called as an HTTP function
 };
 
 /// Whose failure a call was, as FC's X-Fc-Error-Type says it.

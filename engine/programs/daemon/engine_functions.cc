@@ -36,27 +36,29 @@ void EngineFunctions::work() {
 }
 
 void EngineFunctions::create_service(Service service, Done<Service> done) {
-    later([this, service = std::move(service), done = std::move(done)] { done(engine_.create_service(service)); });
+    later([this, service = std::move(service), done = std::move(done)] {
+        done(engine_.catalog().create_service(service));
+    });
 }
 void EngineFunctions::update_service(std::string name, ServiceChange change, std::string if_match, Done<Service> done) {
     later([this, name = std::move(name), change = std::move(change), if_match = std::move(if_match),
-           done = std::move(done)] { done(engine_.update_service(name, change, if_match)); });
+           done = std::move(done)] { done(engine_.catalog().update_service(name, change, if_match)); });
 }
-void EngineFunctions::get_service(std::string name, Done<Service> done) { done(engine_.get_service(name)); }
+void EngineFunctions::get_service(std::string name, Done<Service> done) { done(engine_.catalog().get_service(name)); }
 void EngineFunctions::delete_service(std::string name, std::string if_match, Done<> done) {
     later([this, name = std::move(name), if_match = std::move(if_match), done = std::move(done)] {
-        done(engine_.delete_service(name, if_match));
+        done(engine_.catalog().delete_service(name, if_match));
     });
 }
 void EngineFunctions::list_services(PageRequest request, Done<Page<Service>> done) {
-    done(engine_.list_services(request));
+    done(engine_.catalog().list_services(request));
 }
 
 void EngineFunctions::create_function(Function function, std::string zip,
                                       std::optional<std::uint64_t> expected_checksum, Done<Function> done) {
-    function.code_checksum = expected_checksum.value_or(0);
+    function.code.checksum = expected_checksum.value_or(0);
     later([this, function = std::move(function), zip = std::move(zip), done = std::move(done)]() mutable {
-        done(engine_.create_function(std::move(function), std::move(zip)));
+        done(engine_.catalog().create_function(std::move(function), std::move(zip)));
     });
 }
 void EngineFunctions::update_function(std::string service, std::string name, FunctionChange change,
@@ -65,18 +67,18 @@ void EngineFunctions::update_function(std::string service, std::string name, Fun
     change.zip_checksum = expected_checksum;
     later([this, service = std::move(service), name = std::move(name), change = std::move(change),
            if_match = std::move(if_match), done = std::move(done)]() mutable {
-        done(engine_.update_function(service, name, std::move(change), if_match));
+        done(engine_.catalog().update_function(service, name, std::move(change), if_match));
     });
 }
 void EngineFunctions::get_function(std::string service, std::string name, Done<Function> done) {
-    done(engine_.get_function(service, name));
+    done(engine_.catalog().get_function(service, name));
 }
 void EngineFunctions::delete_function(std::string service, std::string name, std::string if_match, Done<> done) {
     later([this, service = std::move(service), name = std::move(name), if_match = std::move(if_match),
-           done = std::move(done)] { done(engine_.delete_function(service, name, if_match)); });
+           done = std::move(done)] { done(engine_.catalog().delete_function(service, name, if_match)); });
 }
 void EngineFunctions::list_functions(std::string service, PageRequest request, Done<Page<Function>> done) {
-    done(engine_.list_functions(service, request));
+    done(engine_.catalog().list_functions(service, request));
 }
 
 void EngineFunctions::invoke(InvokeRequest request, Done<InvokeReport> done) {

@@ -14,8 +14,8 @@ Function good_function() {
     Function function;
     function.service = "s";
     function.name = "f";
-    function.runtime = "python3";
-    function.handler = "index.handler";
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
     return function;
 }
 
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 struct NumberCase {
     NumberRule rule;
-    std::uint32_t Function::*of_function;
+    std::uint32_t FunctionSettings::*of_function;
     std::optional<std::uint32_t> FunctionChange::*of_change;
 };
 class Numbers : public ::testing::TestWithParam<NumberCase> {};
@@ -61,7 +61,7 @@ TEST_P(Numbers, AreAcceptedUpToTheirLimitsAndNotPastThem) {
     const NumberRule& rule = GetParam().rule;
     const auto both = [&](std::uint32_t value) {
         Function function = good_function();
-        function.*GetParam().of_function = value;
+        function.settings.*GetParam().of_function = value;
         FunctionChange change;
         change.*GetParam().of_change = value;
         const auto of_function = check(function, kRuntimes);
@@ -83,16 +83,16 @@ TEST_P(Numbers, AreAcceptedUpToTheirLimitsAndNotPastThem) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, Numbers,
-                         ::testing::Values(NumberCase{kTimeout, &Function::timeout_s, &FunctionChange::timeout_s},
-                                           NumberCase{kInitializationTimeout, &Function::initialization_timeout_s,
-                                                      &FunctionChange::initialization_timeout_s},
-                                           NumberCase{kMemorySize, &Function::memory_mib,
-                                                      &FunctionChange::memory_mib}));
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Numbers,
+    ::testing::Values(NumberCase{kTimeout, &FunctionSettings::timeout_s, &FunctionChange::timeout_s},
+                      NumberCase{kInitializationTimeout, &FunctionSettings::initialization_timeout_s,
+                                 &FunctionChange::initialization_timeout_s},
+                      NumberCase{kMemorySize, &FunctionSettings::memory_mib, &FunctionChange::memory_mib}));
 
 struct TextCase {
     TextRule rule;
-    std::string Function::*of_function;
+    std::string FunctionSettings::*of_function;
     std::optional<std::string> FunctionChange::*of_change;
 };
 class Texts : public ::testing::TestWithParam<TextCase> {};
@@ -101,7 +101,7 @@ TEST_P(Texts, AreCountedInCharactersAndRefusedPastTheirLimits) {
     const TextRule& rule = GetParam().rule;
     const auto both = [&](const std::string& value) {
         Function function = good_function();
-        function.*GetParam().of_function = value;
+        function.settings.*GetParam().of_function = value;
         FunctionChange change;
         change.*GetParam().of_change = value;
         EXPECT_EQ(check(function, kRuntimes).has_value(), check(change, kRuntimes).has_value()) << value;
@@ -119,23 +119,23 @@ TEST_P(Texts, AreCountedInCharactersAndRefusedPastTheirLimits) {
     EXPECT_NE(both("\xc0\xaf"), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, Texts,
-                         ::testing::Values(TextCase{kHandler, &Function::handler, &FunctionChange::handler},
-                                           TextCase{kInitializer, &Function::initializer, &FunctionChange::initializer},
-                                           TextCase{kDescription, &Function::description,
-                                                    &FunctionChange::description}));
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Texts,
+    ::testing::Values(TextCase{kHandler, &FunctionSettings::handler, &FunctionChange::handler},
+                      TextCase{kInitializer, &FunctionSettings::initializer, &FunctionChange::initializer},
+                      TextCase{kDescription, &FunctionSettings::description, &FunctionChange::description}));
 
 TEST(Rules, OnlyADescriptionMayHaveLines) {
     Function function = good_function();
-    function.description = "one\ntwo";
+    function.settings.description = "one\ntwo";
     EXPECT_TRUE(check(function, kRuntimes));
-    function.handler = "index\n.handler";
+    function.settings.handler = "index\n.handler";
     EXPECT_FALSE(check(function, kRuntimes));
 }
 
 TEST(Rules, ARuntimeIsOneOfTheEngines) {
     Function function = good_function();
-    function.runtime = "cobol";
+    function.settings.runtime = "cobol";
     EXPECT_EQ(words_of(check(function, kRuntimes)),
               "runtime is set to an invalid value (allowed: custom, python3, actual: 'cobol')");
     FunctionChange change;
@@ -155,11 +155,12 @@ TEST(Rules, AFunctionNamesAServiceThatCouldBe) {
 TEST(Rules, AServiceHasBoundedTexts) {
     Service service;
     service.name = "s";
-    service.description = std::string(256, 'x');
-    service.role = std::string(300, 'x');
-    service.log = {std::string(128, 'x'), std::string(128, 'x')};
+    service.settings.description = std::string(256, 'x');
+    service.settings.role = std::string(300, 'x');
+    service.settings.log = {std::string(128, 'x'), std::string(128, 'x')};
     EXPECT_TRUE(check(service));
-    for (std::string* text : {&service.description, &service.role, &service.log.project, &service.log.logstore}) {
+    for (std::string* text : {&service.settings.description, &service.settings.role, &service.settings.log.project,
+                              &service.settings.log.logstore}) {
         *text += 'x';
         EXPECT_FALSE(check(service)) << text->size();
         text->pop_back();

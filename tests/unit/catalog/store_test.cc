@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/catalog/catalog.h"
+#include "engine/catalog/ledger.h"
 #include "engine/catalog/store/migrations.h"
 #include "engine/linux/unique_fd.h"
 #include "tests/support/temporary_directory.h"
@@ -17,7 +17,7 @@ namespace {
 
 class StoreTest : public ::testing::Test {
 protected:
-    Result<Catalog> open() const { return Catalog::open(path, {"python3"}); }
+    Result<Ledger> open() const { return Ledger::open(path, {"python3"}); }
     void run_sql(const std::string& sql) const {
         sqlite3* database = nullptr;
         ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
@@ -117,7 +117,7 @@ TEST_F(StoreTest, HasOneWriter) {
 }
 
 TEST_F(StoreTest, SaysWhenItsDirectoryIsMissing) {
-    const auto opened = Catalog::open(directory / "missing/catalog.db", {});
+    const auto opened = Ledger::open(directory / "missing/catalog.db", {});
     ASSERT_FALSE(opened);
     EXPECT_NE(opened.error().message().find("make the catalog"), std::string::npos);
 }
@@ -130,10 +130,10 @@ TEST_F(StoreTest, KeepsFunctionsAndPackagesTogether) {
             Function function;
             function.service = "s";
             function.name = name;
-            function.runtime = "python3";
-            function.handler = "h";
-            function.code_name = std::string(64, 'a');
-            function.environment = {{"A", "1"}};
+            function.settings.runtime = "python3";
+            function.settings.handler = "h";
+            function.code.name = std::string(64, 'a');
+            function.settings.environment = {{"A", "1"}};
             ASSERT_TRUE(catalog->create_function(function));
         }
         ASSERT_TRUE(catalog->delete_function("s", "f"));
@@ -150,7 +150,7 @@ TEST_F(StoreTest, KeepsFunctionsAndPackagesTogether) {
 
 /// A process of its own that creates services without end and says the number of each that was acknowledged.
 [[noreturn]] void write_until_killed(const std::string& path, int say, std::uint32_t from) {
-    auto catalog = Catalog::open(path, {"python3"});
+    auto catalog = Ledger::open(path, {"python3"});
     if (!catalog) ::_exit(1);
     for (std::uint32_t i = from;; ++i) {
         if (!catalog->create_service(service_of("s" + std::to_string(i)))) ::_exit(2);

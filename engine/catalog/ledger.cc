@@ -1,4 +1,4 @@
-#include "engine/catalog/catalog.h"
+#include "engine/catalog/ledger.h"
 
 #include <algorithm>
 #include <chrono>
@@ -71,30 +71,30 @@ Result<> check_code_name(const std::string& name) {
 }
 
 void apply(Service& service, const ServiceChange& change) {
-    set_if(service.description, change.description);
-    set_if(service.role, change.role);
-    set_if(service.log, change.log);
-    set_if(service.internet_access, change.internet_access);
+    set_if(service.settings.description, change.description);
+    set_if(service.settings.role, change.role);
+    set_if(service.settings.log, change.log);
+    set_if(service.settings.internet_access, change.internet_access);
 }
 
 void apply(Function& function, const FunctionChange& change, const CodeIdentity* code) {
-    set_if(function.description, change.description);
-    set_if(function.runtime, change.runtime);
-    set_if(function.handler, change.handler);
-    set_if(function.initializer, change.initializer);
-    set_if(function.timeout_s, change.timeout_s);
-    set_if(function.initialization_timeout_s, change.initialization_timeout_s);
-    set_if(function.memory_mib, change.memory_mib);
-    set_if(function.environment, change.environment);
+    set_if(function.settings.description, change.description);
+    set_if(function.settings.runtime, change.runtime);
+    set_if(function.settings.handler, change.handler);
+    set_if(function.settings.initializer, change.initializer);
+    set_if(function.settings.timeout_s, change.timeout_s);
+    set_if(function.settings.initialization_timeout_s, change.initialization_timeout_s);
+    set_if(function.settings.memory_mib, change.memory_mib);
+    set_if(function.settings.environment, change.environment);
     if (code == nullptr) return;
-    function.code_name = code->name;
-    function.code_size = code->size;
-    function.code_checksum = code->checksum;
+    function.code.name = code->name;
+    function.code.size = code->size;
+    function.code.checksum = code->checksum;
 }
 
 }  // namespace
 
-struct Catalog::State {
+struct Ledger::State {
     State(CatalogStore opened, std::vector<std::string> names) : store(std::move(opened)), runtimes(std::move(names)) {}
 
     std::shared_ptr<const Snapshot> snapshot() const {
@@ -119,7 +119,7 @@ struct Catalog::State {
     std::shared_ptr<const Snapshot> current = std::make_shared<Snapshot>();
 };
 
-Result<> Catalog::State::load() {
+Result<> Ledger::State::load() {
     std::map<std::string, ServiceEntry> entries;
     for (Service& service : TRY(store.read_services())) {
         std::string name = service.name;
@@ -133,20 +133,20 @@ Result<> Catalog::State::load() {
     return {};
 }
 
-Catalog::Catalog(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Catalog::Catalog(Catalog&&) noexcept = default;
-Catalog& Catalog::operator=(Catalog&&) noexcept = default;
-Catalog::~Catalog() = default;
+Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+Ledger::~Ledger() = default;
 
-Result<Catalog> Catalog::open(const std::string& path, std::vector<std::string> runtimes) {
+Result<Ledger> Ledger::open(const std::string& path, std::vector<std::string> runtimes) {
     auto state = std::make_unique<State>(TRY(CatalogStore::open(path)), std::move(runtimes));
     TRY_IN("read the catalog", state->load());
-    return Catalog(std::move(state));
+    return Ledger(std::move(state));
 }
 
-std::shared_ptr<const Snapshot> Catalog::snapshot() const { return state_->snapshot(); }
+std::shared_ptr<const Snapshot> Ledger::snapshot() const { return state_->snapshot(); }
 
-Result<Service> Catalog::create_service(Service service) {
+Result<Service> Ledger::create_service(Service service) {
     TRY(check(service));
     const std::scoped_lock lock(state_->write_lock);
     const auto now = snapshot();
@@ -159,7 +159,7 @@ Result<Service> Catalog::create_service(Service service) {
     return service;
 }
 
-Result<Service> Catalog::update_service(std::string_view name, const ServiceChange& change, std::string_view if_match) {
+Result<Service> Ledger::update_service(std::string_view name, const ServiceChange& change, std::string_view if_match) {
     TRY(check(change));
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(name));
@@ -172,12 +172,12 @@ Result<Service> Catalog::update_service(std::string_view name, const ServiceChan
     return updated;
 }
 
-Result<Service> Catalog::service(std::string_view name) const {
+Result<Service> Ledger::service(std::string_view name) const {
     return TRY(state_->entry(name))
     ->service;
 }
 
-Result<> Catalog::delete_service(std::string_view name, std::string_view if_match) {
+Result<> Ledger::delete_service(std::string_view name, std::string_view if_match) {
     const std::scoped_lock lock(state_->write_lock);
     const auto entry = TRY(state_->entry(name));
     TRY(check_match(if_match, entry->service.etag));
@@ -188,16 +188,16 @@ Result<> Catalog::delete_service(std::string_view name, std::string_view if_matc
     return {};
 }
 
-Result<Page<Service>> Catalog::services(const PageRequest& request) const {
+Result<Page<Service>> Ledger::services(const PageRequest& request) const {
     TRY(check(request));
     const auto now = snapshot();
     return page_of<Service>(kServices, now->services(), request,
                             [](const ServiceEntry& entry) { return entry.service; });
 }
 
-Result<Function> Catalog::create_function(Function function) {
+Result<Function> Ledger::create_function(Function function) {
     TRY(check(function, state_->runtimes));
-    TRY(check_code_name(function.code_name));
+    TRY(check_code_name(function.code.name));
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(function.service));
     if (entry.functions.find(function.name))
@@ -215,8 +215,8 @@ Result<Function> Catalog::create_function(Function function) {
     return function;
 }
 
-Result<Function> Catalog::update_function(std::string_view service, std::string_view name, const FunctionChange& change,
-                                          const CodeIdentity* code, std::string_view if_match) {
+Result<Function> Ledger::update_function(std::string_view service, std::string_view name, const FunctionChange& change,
+                                         const CodeIdentity* code, std::string_view if_match) {
     TRY(check(change, state_->runtimes));
     if (code != nullptr) TRY(check_code_name(code->name));
     const std::scoped_lock lock(state_->write_lock);
@@ -233,14 +233,14 @@ Result<Function> Catalog::update_function(std::string_view service, std::string_
     return updated;
 }
 
-Result<Function> Catalog::function(std::string_view service, std::string_view name) const {
+Result<Function> Ledger::function(std::string_view service, std::string_view name) const {
     const auto found = TRY(state_->entry(service))
     ->functions.find(name);
     if (!found) return no_function(service, name);
     return *found;
 }
 
-Result<> Catalog::delete_function(std::string_view service, std::string_view name, std::string_view if_match) {
+Result<> Ledger::delete_function(std::string_view service, std::string_view name, std::string_view if_match) {
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(service));
     const auto found = entry.functions.find(name);
@@ -252,7 +252,7 @@ Result<> Catalog::delete_function(std::string_view service, std::string_view nam
     return {};
 }
 
-Result<Page<Function>> Catalog::functions(std::string_view service, const PageRequest& request) const {
+Result<Page<Function>> Ledger::functions(std::string_view service, const PageRequest& request) const {
     TRY(check(request));
     const auto entry = TRY(state_->entry(service));
     return page_of<Function>(kFunctions, entry->functions.all(), request,

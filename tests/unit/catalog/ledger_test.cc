@@ -1,4 +1,4 @@
-#include "engine/catalog/catalog.h"
+#include "engine/catalog/ledger.h"
 
 #include <gtest/gtest.h>
 
@@ -23,18 +23,18 @@ Function function_of(const std::string& service, const std::string& name) {
     Function function;
     function.service = service;
     function.name = name;
-    function.runtime = "python3";
-    function.handler = "index.handler";
-    function.code_name = kCode;
-    function.code_size = 10;
-    function.code_checksum = 0xffff'ffff'ffff'fff0;
+    function.settings.runtime = "python3";
+    function.settings.handler = "index.handler";
+    function.code.name = kCode;
+    function.code.size = 10;
+    function.code.checksum = 0xffff'ffff'ffff'fff0;
     return function;
 }
 
 class CatalogTest : public ::testing::Test {
 protected:
-    Catalog open() {
-        auto opened = Catalog::open(directory / "catalog.db", {"custom", "python3"});
+    Ledger open() {
+        auto opened = Ledger::open(directory / "catalog.db", {"custom", "python3"});
         if (!opened) {
             ADD_FAILURE() << opened.error().message();
             std::abort();
@@ -54,64 +54,64 @@ protected:
 };
 
 TEST_F(CatalogTest, GivesAServiceItsIdentity) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     const Service made = catalog.create_service(service_of("s")).value();
     EXPECT_EQ(made.id.size(), 36u);
     EXPECT_EQ(made.etag.size(), 32u);
     EXPECT_GT(made.created_ms, 1'600'000'000'000);
     EXPECT_EQ(made.created_ms, made.modified_ms);
-    EXPECT_TRUE(made.internet_access);
+    EXPECT_TRUE(made.settings.internet_access);
     EXPECT_EQ(catalog.service("s").value().id, made.id);
 }
 
 TEST_F(CatalogTest, KeepsEveryFieldOverAReopening) {
     Service service = service_of("s");
-    service.description = "what it\nis";
-    service.role = "acs:ram::1:role/r";
-    service.log = {"project", "store"};
-    service.internet_access = false;
+    service.settings.description = "what it\nis";
+    service.settings.role = "acs:ram::1:role/r";
+    service.settings.log = {"project", "store"};
+    service.settings.internet_access = false;
     Function function = function_of("s", "f");
-    function.description = "\xe5\xad\x97";
-    function.initializer = "index.init";
-    function.timeout_s = 86400;
-    function.initialization_timeout_s = 300;
-    function.memory_mib = 32768;
-    function.environment = {{"A", "1"}, {"B", ""}};
+    function.settings.description = "\xe5\xad\x97";
+    function.settings.initializer = "index.init";
+    function.settings.timeout_s = 86400;
+    function.settings.initialization_timeout_s = 300;
+    function.settings.memory_mib = 32768;
+    function.settings.environment = {{"A", "1"}, {"B", ""}};
     {
-        Catalog catalog = open();
+        Ledger catalog = open();
         service = catalog.create_service(service).value();
         function = catalog.create_function(function).value();
     }
-    Catalog catalog = open();
+    Ledger catalog = open();
     const Service s = catalog.service("s").value();
     EXPECT_EQ(s.id, service.id);
-    EXPECT_EQ(s.description, service.description);
-    EXPECT_EQ(s.role, service.role);
-    EXPECT_EQ(s.log, service.log);
-    EXPECT_EQ(s.internet_access, service.internet_access);
+    EXPECT_EQ(s.settings.description, service.settings.description);
+    EXPECT_EQ(s.settings.role, service.settings.role);
+    EXPECT_EQ(s.settings.log, service.settings.log);
+    EXPECT_EQ(s.settings.internet_access, service.settings.internet_access);
     EXPECT_EQ(s.created_ms, service.created_ms);
     EXPECT_EQ(s.modified_ms, service.modified_ms);
     EXPECT_EQ(s.etag, service.etag);
     const Function f = catalog.function("s", "f").value();
     EXPECT_EQ(f.service, "s");
     EXPECT_EQ(f.id, function.id);
-    EXPECT_EQ(f.description, function.description);
-    EXPECT_EQ(f.runtime, function.runtime);
-    EXPECT_EQ(f.handler, function.handler);
-    EXPECT_EQ(f.initializer, function.initializer);
-    EXPECT_EQ(f.timeout_s, function.timeout_s);
-    EXPECT_EQ(f.initialization_timeout_s, function.initialization_timeout_s);
-    EXPECT_EQ(f.memory_mib, function.memory_mib);
-    EXPECT_EQ(f.environment, function.environment);
-    EXPECT_EQ(f.code_name, kCode);
-    EXPECT_EQ(f.code_size, 10u);
-    EXPECT_EQ(f.code_checksum, 0xffff'ffff'ffff'fff0);
+    EXPECT_EQ(f.settings.description, function.settings.description);
+    EXPECT_EQ(f.settings.runtime, function.settings.runtime);
+    EXPECT_EQ(f.settings.handler, function.settings.handler);
+    EXPECT_EQ(f.settings.initializer, function.settings.initializer);
+    EXPECT_EQ(f.settings.timeout_s, function.settings.timeout_s);
+    EXPECT_EQ(f.settings.initialization_timeout_s, function.settings.initialization_timeout_s);
+    EXPECT_EQ(f.settings.memory_mib, function.settings.memory_mib);
+    EXPECT_EQ(f.settings.environment, function.settings.environment);
+    EXPECT_EQ(f.code.name, kCode);
+    EXPECT_EQ(f.code.size, 10u);
+    EXPECT_EQ(f.code.checksum, 0xffff'ffff'ffff'fff0);
     EXPECT_EQ(f.created_ms, function.created_ms);
     EXPECT_EQ(f.etag, function.etag);
 }
 
 TEST_F(CatalogTest, SaysWhatIsMissingInFunctionComputesWords) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     const auto gone = "service 's' does not exist";
     expect_failure(catalog.service("s"), ErrorKind::NotFound, "ServiceNotFound", gone);
     expect_failure(catalog.update_service("s", {}), ErrorKind::NotFound, "ServiceNotFound", gone);
@@ -127,7 +127,7 @@ TEST_F(CatalogTest, SaysWhatIsMissingInFunctionComputesWords) {
 }
 
 TEST_F(CatalogTest, RefusesASecondOfTheSameName) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     ASSERT_TRUE(catalog.create_service(service_of("S")));  // case matters
     expect_failure(catalog.create_service(service_of("s")), ErrorKind::Conflict, "ServiceAlreadyExists",
@@ -139,36 +139,36 @@ TEST_F(CatalogTest, RefusesASecondOfTheSameName) {
 }
 
 TEST_F(CatalogTest, ChangesOnlyWhatAnUpdateNames) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     Service service = service_of("s");
-    service.description = "before";
-    service.role = "role";
+    service.settings.description = "before";
+    service.settings.role = "role";
     service = catalog.create_service(service).value();
     ServiceChange change;
     change.description = "after";
     const Service changed = catalog.update_service("s", change).value();
-    EXPECT_EQ(changed.description, "after");
-    EXPECT_EQ(changed.role, "role");
+    EXPECT_EQ(changed.settings.description, "after");
+    EXPECT_EQ(changed.settings.role, "role");
     EXPECT_EQ(changed.id, service.id);
     EXPECT_EQ(changed.created_ms, service.created_ms);
     EXPECT_NE(changed.etag, service.etag);
     EXPECT_NE(catalog.update_service("s", {}).value().etag, changed.etag);
 
     Function function = function_of("s", "f");
-    function.environment = {{"A", "1"}};
+    function.settings.environment = {{"A", "1"}};
     function = catalog.create_function(function).value();
     FunctionChange memory;
     memory.memory_mib = 256;
     const Function larger = catalog.update_function("s", "f", memory).value();
-    EXPECT_EQ(larger.memory_mib, 256u);
-    EXPECT_EQ(larger.environment, function.environment);
-    EXPECT_EQ(larger.code_name, function.code_name);
+    EXPECT_EQ(larger.settings.memory_mib, 256u);
+    EXPECT_EQ(larger.settings.environment, function.settings.environment);
+    EXPECT_EQ(larger.code.name, function.code.name);
     EXPECT_NE(larger.etag, function.etag);
     FunctionChange cleared;
     cleared.environment.emplace();
-    EXPECT_TRUE(catalog.update_function("s", "f", cleared).value().environment.empty());
+    EXPECT_TRUE(catalog.update_function("s", "f", cleared).value().settings.environment.empty());
     const CodeIdentity code{std::string(64, 'b'), 20, 7};
-    EXPECT_EQ(catalog.update_function("s", "f", {}, &code).value().code_size, 20u);
+    EXPECT_EQ(catalog.update_function("s", "f", {}, &code).value().code.size, 20u);
     EXPECT_EQ(catalog.snapshot()->code_names(), std::vector<std::string>{code.name});
 }
 
@@ -176,7 +176,7 @@ TEST_F(CatalogTest, KeepsUpdatesOverAReopening) {
     const CodeIdentity code{std::string(64, 'b'), 20, 7};
     Function updated;
     {
-        Catalog catalog = open();
+        Ledger catalog = open();
         ASSERT_TRUE(catalog.create_service(service_of("s")));
         ASSERT_TRUE(catalog.create_function(function_of("s", "f")));
         ASSERT_TRUE(catalog.create_function(function_of("s", "gone")));
@@ -186,18 +186,18 @@ TEST_F(CatalogTest, KeepsUpdatesOverAReopening) {
         updated = catalog.update_function("s", "f", change, &code).value();
         ASSERT_TRUE(catalog.delete_function("s", "gone"));
     }
-    Catalog catalog = open();
+    Ledger catalog = open();
     const Function f = catalog.function("s", "f").value();
-    EXPECT_EQ(f.environment, updated.environment);
-    EXPECT_EQ(f.handler, "other.handler");
+    EXPECT_EQ(f.settings.environment, updated.settings.environment);
+    EXPECT_EQ(f.settings.handler, "other.handler");
     EXPECT_EQ(f.etag, updated.etag);
-    EXPECT_EQ(f.code_name, code.name);
+    EXPECT_EQ(f.code.name, code.name);
     EXPECT_EQ(catalog.functions("s", {}).value().items.size(), 1u);
     EXPECT_EQ(catalog.snapshot()->code_names().size(), 1u);
 }
 
 TEST_F(CatalogTest, LooksAtTheEtagOfWhoeverAsksForIt) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     const std::string first = catalog.create_service(service_of("s")).value().etag;
     const auto words = "the resource being modified has been changed";
     const std::string second = catalog.update_service("s", {}, first).value().etag;
@@ -213,7 +213,7 @@ TEST_F(CatalogTest, LooksAtTheEtagOfWhoeverAsksForIt) {
 }
 
 TEST_F(CatalogTest, DeletesOnlyEmptyServices) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     ASSERT_TRUE(catalog.create_function(function_of("s", "f")));
     expect_failure(catalog.delete_service("s"), ErrorKind::Conflict, "ServiceNotEmpty",
@@ -224,7 +224,7 @@ TEST_F(CatalogTest, DeletesOnlyEmptyServices) {
 }
 
 TEST_F(CatalogTest, HoldsFiftyFunctionsAService) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(catalog.create_function(function_of("s", "f" + std::to_string(i))));
     expect_failure(catalog.create_function(function_of("s", "one-more")), ErrorKind::Exhausted, "LimitExceededError",
@@ -234,13 +234,13 @@ TEST_F(CatalogTest, HoldsFiftyFunctionsAService) {
 }
 
 TEST_F(CatalogTest, WritesNothingOfWhatIsOutOfRule) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     Function function = function_of("s", "f");
-    function.memory_mib = 100;
+    function.settings.memory_mib = 100;
     EXPECT_EQ(catalog.create_function(function).error().code, "InvalidArgument");
     function = function_of("s", "f");
-    function.code_name = "../../etc";
+    function.code.name = "../../etc";
     EXPECT_EQ(catalog.create_function(function).error().code, "InvalidArgument");
     EXPECT_EQ(catalog.create_service(service_of("a/b")).error().code, "InvalidArgument");
     EXPECT_TRUE(catalog.functions("s", {}).value().items.empty());
@@ -259,7 +259,7 @@ std::vector<std::string> names_of(const Page<Service>& page) {
 }
 
 TEST_F(CatalogTest, ListsPageByPageInTheOrderOfNames) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     for (const char* name : {"b2", "a1", "b1", "c1", "b3"}) ASSERT_TRUE(catalog.create_service(service_of(name)));
     using Names = std::vector<std::string>;
     EXPECT_EQ(names_of(catalog.services({}).value()), (Names{"a1", "b1", "b2", "b3", "c1"}));
@@ -296,7 +296,7 @@ TEST_F(CatalogTest, ListsPageByPageInTheOrderOfNames) {
 }
 
 TEST_F(CatalogTest, GoesOnWhereAPageEndedThoughTheNextItemIsGone) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(catalog.create_service(service_of(name)));
     PageRequest request;
     request.limit = 1;
@@ -306,7 +306,7 @@ TEST_F(CatalogTest, GoesOnWhereAPageEndedThoughTheNextItemIsGone) {
 }
 
 TEST_F(CatalogTest, RefusesATokenThatIsNotOneOfThisList) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     for (const char* name : {"a", "b"}) {
         ASSERT_TRUE(catalog.create_service(service_of(name)));
         ASSERT_TRUE(catalog.create_function(function_of("a", name)));
@@ -329,15 +329,15 @@ TEST_F(CatalogTest, RefusesATokenThatIsNotOneOfThisList) {
 }
 
 TEST_F(CatalogTest, ASnapshotStaysAsItWas) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     ASSERT_TRUE(catalog.create_function(function_of("s", "f")));
     const auto before = catalog.snapshot();
     FunctionChange change;
     change.handler = "other";
     ASSERT_TRUE(catalog.update_function("s", "f", change));
-    EXPECT_EQ(before->function("s", "f")->handler, "index.handler");
-    EXPECT_EQ(catalog.snapshot()->function("s", "f")->handler, "other");
+    EXPECT_EQ(before->function("s", "f")->settings.handler, "index.handler");
+    EXPECT_EQ(catalog.snapshot()->function("s", "f")->settings.handler, "other");
     ASSERT_TRUE(catalog.delete_function("s", "f"));
     EXPECT_EQ(catalog.snapshot()->function("s", "f"), nullptr);
     EXPECT_EQ(catalog.snapshot()->function("no", "f"), nullptr);
@@ -348,7 +348,7 @@ TEST_F(CatalogTest, ASnapshotStaysAsItWas) {
 }
 
 TEST_F(CatalogTest, TakesWritersAndReadersFromManyThreads) {
-    Catalog catalog = open();
+    Ledger catalog = open();
     ASSERT_TRUE(catalog.create_service(service_of("s")));
     std::atomic<int> writers = 4;
     std::vector<std::thread> threads;

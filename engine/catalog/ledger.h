@@ -1,4 +1,4 @@
-// What may run: services and functions, kept on disk and read from memory.
+// The ledger of what may run: services and functions, kept on disk and read from memory.
 //
 // Here: rules, existence, conditions (If-Match), ids, times and etags; a write has reached the disk when it returns. Not
 // here: a package's bytes (environment/code), running anything, versions. Threads: all methods, any thread; writes take
@@ -13,25 +13,18 @@
 
 #include "engine/base/result.h"
 #include "engine/catalog/snapshot.h"
-#include "hotcell/function.h"
+#include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 
-/// Of the package that a function runs.
-struct CodeIdentity {
-    std::string name;  // 64 hexadecimal digits, of the tree in the code store
-    std::uint64_t size = 0;
-    std::uint64_t checksum = 0;
-};
-
-class Catalog {
+class Ledger {
 public:
     /// Opens or makes the database. `runtimes` are the names that a function may have for its runtime. Conflict: another
     /// process has it open, or a newer engine wrote it. Broken: it is not a catalog, or damaged.
-    static Result<Catalog> open(const std::string& path, std::vector<std::string> runtimes);
-    Catalog(Catalog&&) noexcept;
-    Catalog& operator=(Catalog&&) noexcept;
-    ~Catalog();
+    static Result<Ledger> open(const std::string& path, std::vector<std::string> runtimes);
+    Ledger(Ledger&&) noexcept;
+    Ledger& operator=(Ledger&&) noexcept;
+    ~Ledger();
 
     /// The catalog as it stands now; what is read from one snapshot fits together.
     std::shared_ptr<const Snapshot> snapshot() const;
@@ -48,7 +41,7 @@ public:
     Result<> delete_service(std::string_view name, std::string_view if_match = {});
     Result<Page<Service>> services(const PageRequest& request) const;
 
-    /// With its code_name, code_size and code_checksum.
+    /// With its code.
     Result<Function> create_function(Function function);
     /// `code` goes with a change that has a package, otherwise null; `change.zip` itself is not looked at.
     Result<Function> update_function(std::string_view service, std::string_view name, const FunctionChange& change,
@@ -59,7 +52,7 @@ public:
 
 private:
     struct State;
-    explicit Catalog(std::unique_ptr<State> state);
+    explicit Ledger(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,199 @@
+#include "engine/embed/engine_catalog.h"
+
+#include "engine/base/result.h"
+#include "engine/catalog/rules/rules.h"
+#include "engine/environment/code/crc64.h"
+
+namespace hotcell::embed {
+
+namespace {
+
+/// 0: the caller has said nothing.
+Result<> check_checksum(std::uint64_t said, std::uint64_t is) {
+    if (said == 0 || said == is) return {};
+    return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
+                           "code checksum is set to an invalid value (allowed: " + std::to_string(is) + ", actual: '" +
+                               std::to_string(said) + "')");
+}
+
+/// Versions and aliases are not kept yet: nothing has another name than LATEST.
+Result<> only_latest(const std::string& service, const std::string& qualifier) {
+    if (qualifier.empty() || qualifier == kLatest) return {};
+    return catalog::refuse(ErrorKind::NotFound, "AliasNotFound",
+                           "alias '" + qualifier + "' of service '" + service + "' does not exist");
+}
+
+std::unexpected<Error> not_kept(std::string_view what) {
+    return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
+                           std::string(what) + ": this engine keeps none yet");
+}
+
+}  // namespace
+
+Result<Service> EngineCatalog::create_service(Service service) {
+    return parts_.ledger.create_service(std::move(service));
+}
+Result<Service> EngineCatalog::update_service(const std::string& name, const ServiceChange& change,
+                                              const std::string& if_match) {
+    return parts_.ledger.update_service(name, change, if_match);
+}
+Result<Service> EngineCatalog::get_service(const std::string& name, const std::string& qualifier) const {
+    TRY(only_latest(name, qualifier));
+    return parts_.ledger.service(name);
+}
+Result<> EngineCatalog::delete_service(const std::string& name, const std::string& if_match) {
+    return parts_.ledger.delete_service(name, if_match);
+}
+Result<Page<Service>> EngineCatalog::list_services(const PageRequest& page) const {
+    return parts_.ledger.services(page);
+}
+
+Result<Function> EngineCatalog::create_function(Function function, std::string zip) {
+    // what would be refused later is refused before anything is unpacked
+    TRY(catalog::check(function, parts_.runtimes));
+    TRY(parts_.ledger.service(function.service));
+    if (parts_.ledger.function(function.service, function.name))
+        return parts_.ledger.create_function(std::move(function));  // FunctionAlreadyExists, in its words
+    function.code.size = zip.size();
+    const std::uint64_t checksum = environment::crc64(zip);
+    TRY(check_checksum(function.code.checksum, checksum));
+    function.code.checksum = checksum;
+    function.code.name = TRY(parts_.store_package(std::move(zip), function.settings.runtime));
+    const std::string code = function.code.name;
+    auto created = parts_.ledger.create_function(std::move(function));
+    if (!created) parts_.store.release(code);
+    return created;
+}
+
+Result<Function> EngineCatalog::update_function(const std::string& service, const std::string& name,
+                                                FunctionChange change, const std::string& if_match) {
+    TRY(catalog::check(change, parts_.runtimes));
+    const Function present = TRY(parts_.ledger.function(service, name));
+    std::optional<CodeIdentity> code;
+    if (change.zip) {
+        code = CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip)};
+        TRY(check_checksum(change.zip_checksum.value_or(0), code->checksum));
+        code->name =
+            TRY(parts_.store_package(std::move(*change.zip), change.runtime.value_or(present.settings.runtime)));
+    }
+    const std::scoped_lock lock(change_mutex_);
+    const auto before = parts_.ledger.function(service, name);
+    auto updated = parts_.ledger.update_function(service, name, change, code ? &*code : nullptr, if_match);
+    if (!updated && code) parts_.store.release(code->name);
+    if (!updated) return updated;
+    if (code && before) parts_.store.release(before->code.name);
+    parts_.retire(updated->id, kLatest);
+    return updated;
+}
+
+Result<Function> EngineCatalog::get_function(const std::string& service, const std::string& name,
+                                             const std::string& qualifier) const {
+    TRY(only_latest(service, qualifier));
+    return parts_.ledger.function(service, name);
+}
+
+Result<> EngineCatalog::delete_function(const std::string& service, const std::string& name,
+                                        const std::string& if_match) {
+    const std::scoped_lock lock(change_mutex_);
+    const Function before = TRY(parts_.ledger.function(service, name));
+    TRY(parts_.ledger.delete_function(service, name, if_match));
+    parts_.store.release(before.code.name);
+    parts_.retire(before.id, kLatest);
+    return {};
+}
+
+Result<Page<Function>> EngineCatalog::list_functions(const std::string& service, const PageRequest& page,
+                                                     const std::string& qualifier) const {
+    TRY(only_latest(service, qualifier));
+    return parts_.ledger.functions(service, page);
+}
+
+Result<> EngineCatalog::tag_service(const std::string&, const std::map<std::string, std::string>&) {
+    return not_kept("tags");
+}
+Result<> EngineCatalog::untag_service(const std::string&, const std::vector<std::string>&, bool) {
+    return not_kept("tags");
+}
+Result<std::string> EngineCatalog::get_code(const std::string&, const std::string&, const std::string&) const {
+    return not_kept("packages as they were uploaded");
+}
+Result<Version> EngineCatalog::publish_version(const std::string&, const std::string&, const std::string&) {
+    return not_kept("versions");
+}
+Result<> EngineCatalog::delete_version(const std::string&, std::uint64_t) { return not_kept("versions"); }
+Result<Page<Version>> EngineCatalog::list_versions(const std::string&, const VersionsRequest&) const {
+    return not_kept("versions");
+}
+Result<Alias> EngineCatalog::create_alias(const std::string&, Alias) { return not_kept("aliases"); }
+Result<Alias> EngineCatalog::update_alias(const std::string&, const std::string&, const AliasChange&,
+                                          const std::string&) {
+    return not_kept("aliases");
+}
+Result<Alias> EngineCatalog::get_alias(const std::string&, const std::string&) const { return not_kept("aliases"); }
+Result<> EngineCatalog::delete_alias(const std::string&, const std::string&, const std::string&) {
+    return not_kept("aliases");
+}
+Result<Page<Alias>> EngineCatalog::list_aliases(const std::string&, const PageRequest&) const {
+    return not_kept("aliases");
+}
+Result<Trigger> EngineCatalog::create_trigger(Trigger) { return not_kept("triggers"); }
+Result<Trigger> EngineCatalog::update_trigger(const std::string&, const std::string&, const std::string&,
+                                              const TriggerChange&, const std::string&) {
+    return not_kept("triggers");
+}
+Result<Trigger> EngineCatalog::get_trigger(const std::string&, const std::string&, const std::string&) const {
+    return not_kept("triggers");
+}
+Result<> EngineCatalog::delete_trigger(const std::string&, const std::string&, const std::string&, const std::string&) {
+    return not_kept("triggers");
+}
+Result<Page<Trigger>> EngineCatalog::list_triggers(const std::string&, const std::string&, const PageRequest&) const {
+    return not_kept("triggers");
+}
+Result<Layer> EngineCatalog::publish_layer(Layer, std::string) { return not_kept("layers"); }
+Result<Layer> EngineCatalog::get_layer(const std::string&, std::uint32_t) const { return not_kept("layers"); }
+Result<Layer> EngineCatalog::get_layer(const std::string&) const { return not_kept("layers"); }
+Result<std::string> EngineCatalog::get_layer_code(const std::string&, std::uint32_t) const {
+    return not_kept("layers");
+}
+Result<> EngineCatalog::delete_layer(const std::string&, std::uint32_t) { return not_kept("layers"); }
+Result<> EngineCatalog::set_layer_public(const std::string&, bool) { return not_kept("layers"); }
+Result<Page<Layer>> EngineCatalog::list_layers(const PageRequest&) const { return not_kept("layers"); }
+Result<Page<Layer>> EngineCatalog::list_layer_versions(const std::string&, std::uint32_t, std::uint32_t) const {
+    return not_kept("versions");
+}
+Result<ProvisionConfig> EngineCatalog::put_provision_config(ProvisionConfig) {
+    return not_kept("provision configurations");
+}
+Result<ProvisionConfig> EngineCatalog::get_provision_config(const FunctionReference&) const {
+    return not_kept("provision configurations");
+}
+Result<Page<ProvisionConfig>> EngineCatalog::list_provision_configs(const FunctionReference&,
+                                                                    const PageRequest&) const {
+    return not_kept("provision configurations");
+}
+Result<OnDemandConfig> EngineCatalog::put_on_demand_config(OnDemandConfig, const std::string&) {
+    return not_kept("on-demand configurations");
+}
+Result<OnDemandConfig> EngineCatalog::get_on_demand_config(const FunctionReference&) const {
+    return not_kept("on-demand configurations");
+}
+Result<> EngineCatalog::delete_on_demand_config(const FunctionReference&) {
+    return not_kept("on-demand configurations");
+}
+Result<Page<OnDemandConfig>> EngineCatalog::list_on_demand_configs(const PageRequest&) const {
+    return not_kept("on-demand configurations");
+}
+Result<AsyncConfig> EngineCatalog::put_async_config(AsyncConfig) { return not_kept("asynchronous configurations"); }
+Result<AsyncConfig> EngineCatalog::get_async_config(const FunctionReference&) const {
+    return not_kept("asynchronous configurations");
+}
+Result<> EngineCatalog::delete_async_config(const FunctionReference&) {
+    return not_kept("asynchronous configurations");
+}
+Result<Page<AsyncConfig>> EngineCatalog::list_async_configs(const std::string&, const std::string&,
+                                                            const PageRequest&) const {
+    return not_kept("asynchronous configurations");
+}
+
+}  // namespace hotcell::embed
