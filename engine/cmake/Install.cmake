@@ -62,7 +62,7 @@ foreach(program hotcell-warden hotcell-init)
   endif()
 endforeach()
 if(TARGET hotcell_python)
-  add_dependencies(hotcell_product hotcell_python hotcell-unpack)
+  add_dependencies(hotcell_product hotcell_python hotcell-unpack hotcell_java_shim hotcell_csharp_shim)
   install(DIRECTORY ${CMAKE_BINARY_DIR}/share/hotcell/shims DESTINATION ${CMAKE_INSTALL_DATADIR}/hotcell
           USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 endif()

@@ -1,3 +1,4 @@
+#include <sched.h>
 #include <sys/mman.h>
 #include <termios.h>
 
@@ -263,6 +264,8 @@ void add_process_rules(std::vector<Rule>& rules) {
                                        PR_GET_NO_NEW_PRIVS, PR_SET_THP_DISABLE, PR_GET_THP_DISABLE, PR_SET_VMA,
                                        PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, PR_CAPBSET_READ, PR_GET_SECCOMP})
         rules.push_back({"prctl", {is(0, option)}});
+    // Mono sets every thread to the policy it has already, and complains on standard output when it may not
+    rules.push_back({"sched_setscheduler", {is(1, SCHED_OTHER)}});
     rules.push_back({"madvise", {below(2, MADV_MERGEABLE)}});  // never merge pages with a stranger's
     for (std::uint32_t advice = MADV_HUGEPAGE; advice <= 25; ++advice) rules.push_back({"madvise", {is(2, advice)}});
 }
