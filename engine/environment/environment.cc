@@ -20,31 +20,44 @@ constexpr int kPiecesAtOnce = 4;
 }  // namespace
 
 /// One of the two pipes a slot writes to: what comes is added to the log, up to its cap.
+///
+/// Every line would wake the loop: what a short call writes is read with its answer, and the pipe is watched only where it might
+/// fill before.
 class Environment::Log {
 public:
     Log(Environment& owner, LogStream stream, linux::UniqueFd fd)
-        : owner_(owner), stream_(stream), watch_(owner.reactor_, std::move(fd)) {
-        wait();
-    }
+        : owner_(owner), stream_(stream), fd_(std::move(fd)) {}
 
-    void drain(int pieces) {
+    void drain() {
         char piece[65536];
-        for (int i = 0; open_ && i < pieces; ++i) {
-            const long n = linux::read_some(watch_.fd(), piece, sizeof piece);
+        for (int i = 0; open_ && i < kPiecesAtOnce; ++i) {
+            const long n = linux::read_some(watch_ ? watch_->fd() : fd_.get(), piece, sizeof piece);
             if (n == -EAGAIN) return;
             if (n <= 0) {
                 open_ = false;
+                watch_.reset();
                 return;
             }
             keep({piece, static_cast<std::size_t>(n)});
+            if (static_cast<std::size_t>(n) < sizeof piece) return;
         }
+    }
+    void watch() {
+        if (!open_ || watch_) return;
+        watch_ = std::make_unique<Watch>(owner_.reactor_, std::move(fd_));
+        wait();
+    }
+    void leave() {
+        if (!watch_) return;
+        fd_ = watch_->release();
+        watch_.reset();
     }
 
 private:
     void wait() {
-        watch_.when_readable([this] {
-            drain(kPiecesAtOnce);
-            if (open_) wait();
+        watch_->when_readable([this] {
+            drain();
+            if (watch_) wait();
         });
     }
     void keep(std::string_view bytes) {
@@ -57,12 +70,19 @@ private:
 
     Environment& owner_;
     const LogStream stream_;
-    Watch watch_;
+    linux::UniqueFd fd_;  // while nobody watches it
+    std::unique_ptr<Watch> watch_;
     bool open_ = true;
 };
 
 Environment::Environment(Reactor& reactor, WardenClient& warden, std::unique_ptr<Slot> slot, EnvironmentSetup setup)
-    : reactor_(reactor), slot_(std::move(slot)), setup_(std::move(setup)), timer_(reactor), warden_(warden) {}
+    : reactor_(reactor),
+      slot_(std::move(slot)),
+      setup_(std::move(setup)),
+      timer_(reactor),
+      warden_(warden),
+      deadline_(reactor.loop(), [this] { time_out(); }),
+      long_call_(reactor.loop(), [this] { watch_logs(); }) {}
 
 Environment::~Environment() = default;
 
@@ -76,6 +96,7 @@ void Environment::start(OnStarted done) {
     out_ = std::make_unique<Log>(*this, LogStream::Out, slot_->take(FdRole::Stdout));
     err_ = std::make_unique<Log>(*this, LogStream::Err, slot_->take(FdRole::Stderr));
     (void)slot_->take(FdRole::Stdin);  // functions read nothing: they see its end
+    watch_logs();
     watch_memory();
     attaching_ = setup_.opt_name.empty() ? 1 : 2;
     attach(setup_.code_name, protocol::MountPlace::Code, "code.attach");
@@ -120,17 +141,17 @@ void Environment::fail_start(Error error) {
 
 std::uint64_t Environment::call(const CallInput& input, OnAnswer done) {
     const std::uint64_t number = next_number_++;
-    if (timers_.empty()) timers_.push_back(std::make_unique<Timer>(reactor_));
-    pending_.push_back({number, std::move(done), monotonic_ns(), std::move(timers_.back())});
-    timers_.pop_back();
+    const Clock::time_point now = Clock::now();
+    pending_.push_back({number, std::move(done), now, now + input.timeout});
+    set_deadline();
     if (pending_.size() == 1) {
+        for (Log* log : {out_.get(), err_.get()})
+            if (log != nullptr) log->leave();
+        long_call_.begin();
         log_.clear();
         log_truncated_ = false;
     }
     if (setup_.lines && setup_.concurrency == 1) setup_.lines->begin(input.request_id);
-    pending_.back().deadline->start(input.timeout, [self = weak_from_this(), number] {
-        if (const auto one = self.lock()) one->give_up(number, Answer::Kind::TimedOut);
-    });
     if (!alive_) {
         reactor_.post([self = shared_from_this()] {
             if (!self->pending_.empty()) self->die(Answer::Kind::Broken);
@@ -143,6 +164,18 @@ std::uint64_t Environment::call(const CallInput& input, OnAnswer done) {
 }
 
 void Environment::cancel(std::uint64_t number) { give_up(number, Answer::Kind::Cancelled); }
+
+void Environment::watch_logs() {
+    for (Log* log : {out_.get(), err_.get()})
+        if (log != nullptr) log->watch();
+}
+
+/// To the nearest of all calls.
+void Environment::set_deadline() {
+    const auto first = std::ranges::min_element(pending_, {}, &Pending::deadline);
+    if (first == pending_.end()) return deadline_.clear();
+    deadline_.set(first->deadline);
+}
 
 void Environment::freeze() {
     if (!alive_ || !pending_.empty() || frozen_) return;
@@ -158,14 +191,15 @@ void Environment::answer(std::uint64_t number, Answer answer) {
     if (found == pending_.end()) return;
     Pending pending = std::move(*found);
     pending_.erase(found);
+    if (pending_.empty()) deadline_.clear();
     add_log(answer);
     const auto self = shared_from_this();
     finish(std::move(pending), std::move(answer));
 }
 
 void Environment::add_log(Answer& answer) {
-    if (out_) out_->drain(kPiecesAtOnce);
-    if (err_) err_->drain(kPiecesAtOnce);
+    if (out_) out_->drain();
+    if (err_) err_->drain();
     if (setup_.lines && pending_.empty()) setup_.lines->end();
     if (setup_.concurrency > 1) return;
     answer.log = std::exchange(log_, {});
@@ -173,9 +207,7 @@ void Environment::add_log(Answer& answer) {
 }
 
 void Environment::finish(Pending pending, Answer answer) {
-    pending.deadline->cancel();
-    timers_.push_back(std::move(pending.deadline));
-    answer.took = Nanos(monotonic_ns() - pending.begun_ns);
+    answer.took = Clock::now() - pending.begun;
     answer.peak_memory = slot_->peak_memory();
     pending.done(std::move(answer));
 }
@@ -190,11 +222,22 @@ void Environment::give_up(std::uint64_t number, Answer::Kind kind) {
     answer(number, std::move(given));
 }
 
+void Environment::time_out() {
+    const auto self = shared_from_this();
+    const Clock::time_point now = Clock::now();
+    while (alive_) {
+        const auto late = std::ranges::find_if(pending_, [&](const Pending& one) { return one.deadline <= now; });
+        if (late == pending_.end()) return set_deadline();
+        give_up(late->number, Answer::Kind::TimedOut);
+    }
+}
+
 void Environment::die(Answer::Kind kind, int status) {
     if (on_started_) return fail_start(Error{ErrorKind::Broken, 0, "start the runtime: its process has ended", {}});
     const auto self = shared_from_this();
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
     timer_.cancel();
+    deadline_.clear();
     if (pending_.empty()) {
         if (auto callback = std::exchange(on_death_, nullptr)) reactor_.post(std::move(callback));
         return;
@@ -238,6 +281,8 @@ void Environment::on_death() {
 
 std::unique_ptr<Slot> Environment::end() {
     timer_.cancel();
+    deadline_.stop();
+    long_call_.end();
     if (slot_ == nullptr) return nullptr;
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
     slot_->listen(nullptr);

@@ -15,6 +15,8 @@
 
 #include "engine/environment/slots/slot.h"
 #include "engine/environment/slots/warden_client.h"
+#include "engine/events/deadline.h"
+#include "engine/events/long_wait.h"
 #include "engine/telemetry/logs/instance_log.h"
 
 namespace hotcell::environment {
@@ -137,17 +139,21 @@ protected:
     bool alive_ = true;
 
 private:
+    using Clock = std::chrono::steady_clock;
     class Log;
     struct Pending {
         std::uint64_t number;
         OnAnswer done;
-        std::uint64_t begun_ns;
-        std::unique_ptr<Timer> deadline;
+        Clock::time_point begun;
+        Clock::time_point deadline;
     };
 
     void attach(const std::string& name, protocol::MountPlace place, const char* part);
     /// Ends one call in the program's place.
     void give_up(std::uint64_t number, Answer::Kind kind);
+    void set_deadline();
+    void time_out();
+    void watch_logs();
     void finish(Pending pending, Answer answer);
     void add_log(Answer& answer);
     void watch_memory();
@@ -156,7 +162,8 @@ private:
     OnStarted on_started_;
     int attaching_ = 0;
     std::vector<Pending> pending_;
-    std::vector<std::unique_ptr<Timer>> timers_;  // of calls that are over
+    events::Deadline deadline_;  // of the call that comes to it first
+    events::LongWait long_call_;
     std::function<void()> on_death_;
     std::unique_ptr<Log> out_;
     std::unique_ptr<Log> err_;

@@ -237,7 +237,7 @@ TEST_F(FunctionRoutes, ListsAndEvictsInstances) {
     EXPECT_HAS(ask("GET", "/v1/instances"), R"("instanceId":"c-2")");
     const auto one = ask("GET", "/v1/instances?service=img&function=resize");
     EXPECT_HAS(one, R"({"instances":[{"instanceId":"c-1","serviceName":"img","functionName":"resize")");
-    EXPECT_LACKS(one, "c-2");
+    EXPECT_LACKS(one, R"("c-2")");  // as it stands, a request's id may have it
     EXPECT_HAS(ask("POST", "/v1/instances:evict?service=img"), R"({"evicted":2})");
     EXPECT_STATUS(ask("GET", "/v1/instances?function=resize"), "400");
     EXPECT_STATUS(ask("GET", "/v1/instances?colour=red"), "400");

@@ -271,6 +271,10 @@ private:
             if (extension.size() > kMaxChunkExtension) error = http::error::bad_chunk_extension;
         };
         parser.on_chunk_header(judge_chunk);
+        if (!parser.chunked() && buffer_.size() > 0) {  // what came with the head needs no turn of the loop
+            error_code ignored;                         // the rest is to come
+            buffer_.consume(parser.put(buffer_.data(), ignored));
+        }
         while (!parser.is_done()) {
             set_deadline(std::min(whole_body, Clock::now() + share_.limits.body_idle));
             const auto [error, count] = co_await http::async_read_some(socket_, buffer_, parser, kAwait);

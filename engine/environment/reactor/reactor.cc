@@ -32,6 +32,11 @@ Watch::~Watch() {
     state_->descriptor.close(ignored);
 }
 
+linux::UniqueFd Watch::release() {
+    state_->alive = false;
+    return linux::UniqueFd(state_->descriptor.release());
+}
+
 int Watch::fd() const { return state_->descriptor.native_handle(); }
 
 void Watch::when_readable(std::function<void()> callback) {

@@ -44,6 +44,8 @@ public:
     /// Calls once, when there is something to read or the other side has gone. One wait of a kind at a time.
     void when_readable(std::function<void()> callback);
     void when_writable(std::function<void()> callback);
+    /// The descriptor, not waited for any more.
+    linux::UniqueFd release();
 
 private:
     struct State;

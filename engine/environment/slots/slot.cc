@@ -13,6 +13,8 @@ using protocol::FdRole;
 
 namespace {
 
+constexpr int kPiecesAtOnce = 16;
+
 std::uint64_t number_after(std::string_view text, std::string_view key) {
     std::size_t at = key.empty() ? 0 : text.find(key);
     // "oom_kill_disable" begins like "oom_kill": a key ends at its space
@@ -50,7 +52,9 @@ void Slot::wait_channel() {
 
 void Slot::drain_channel() {
     const std::shared_ptr<bool> alive = alive_;
-    while (channel_open_) {
+    bool more = true;
+    // no more at once than lies in a full socket: one that never stops must not keep the others waiting
+    for (int i = 0; channel_open_ && more && i < kPiecesAtOnce; ++i) {
         char part[65536];
         const long n = linux::read_some(channel_->fd(), part, sizeof part);
         if (n == -EAGAIN) return;
@@ -59,6 +63,7 @@ void Slot::drain_channel() {
             if (listener_ != nullptr) listener_->on_channel_end();
             return;
         }
+        more = static_cast<std::size_t>(n) == sizeof part;
         frames_.add({part, static_cast<std::size_t>(n)});
         while (auto frame = frames_.next()) {
             if (frame->type == HC_FRAME_READY) {
