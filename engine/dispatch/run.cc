@@ -163,8 +163,7 @@ void Run::write_event() {
 void Run::watch_memory() {
     linux::UniqueFd event = slot_->take(FdRole::OomEvent);
     if (!event) return;
-    oom_ = std::make_unique<environment::Watch>(reactor_, std::move(event));
-    oom_->when_readable([self = weak_from_this()] {
+    oom_ = std::make_unique<environment::Event>(reactor_, std::move(event), [self = weak_from_this()] {
         const auto run = self.lock();
         if (!run || run->ended_ || run->finished_) return;
         run->out_of_memory_ = true;

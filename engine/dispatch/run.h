@@ -80,7 +80,7 @@ private:
     std::unique_ptr<Output> out_;
     std::unique_ptr<Output> err_;
     std::unique_ptr<environment::Watch> in_;
-    std::unique_ptr<environment::Watch> oom_;
+    std::unique_ptr<environment::Event> oom_;
     std::size_t event_sent_ = 0;
     std::uint32_t pid_ = 0;  // of the program's first process
     bool ready_ = false;

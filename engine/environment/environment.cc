@@ -250,16 +250,12 @@ void Environment::die(Answer::Kind kind, int status) {
     for (Pending& pending : std::exchange(pending_, {})) finish(std::move(pending), last);
 }
 
-bool Environment::ran_out_of_memory() {
-    std::uint64_t times = 0;
-    return oom_ && linux::read_some(oom_->fd(), reinterpret_cast<char*>(&times), sizeof times) > 0;
-}
+bool Environment::ran_out_of_memory() { return oom_ && oom_->take(); }
 
 void Environment::watch_memory() {
     linux::UniqueFd event = slot_->take(FdRole::OomEvent);
     if (!event) return;
-    oom_ = std::make_unique<Watch>(reactor_, std::move(event));
-    oom_->when_readable([self = weak_from_this()] {
+    oom_ = std::make_unique<Event>(reactor_, std::move(event), [self = weak_from_this()] {
         if (const auto one = self.lock(); one && one->alive_) one->die(Answer::Kind::OutOfMemory);
     });
 }

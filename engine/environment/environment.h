@@ -167,7 +167,7 @@ private:
     std::function<void()> on_death_;
     std::unique_ptr<Log> out_;
     std::unique_ptr<Log> err_;
-    std::unique_ptr<Watch> oom_;
+    std::unique_ptr<Event> oom_;
     std::string log_;
     bool log_truncated_ = false;
     std::uint64_t next_number_ = 1;

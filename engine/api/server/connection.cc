@@ -15,6 +15,7 @@
 #include "engine/api/server/response_head.h"
 #include "engine/api/wire/request_head.h"
 #include "engine/events/deadline.h"
+#include "engine/linux/sockets/sockets.h"
 
 namespace hotcell::api {
 
@@ -355,7 +356,8 @@ private:
         const auto what = is_local() ? StreamSocket::wait_error : StreamSocket::wait_read;
         socket_.async_wait(what, [this, exchange = exchange_, turn = exchange_->turn](error_code error) {
             if (error || exchange->connection == nullptr || exchange->turn != turn) return;
-            if (is_local()) return client_gone();
+            if (is_local())  // the loop may wake a wait for nothing
+                return linux::has_hung_up(socket_.native_handle()) ? client_gone() : watch_client();
             char byte;
             (void)socket_.receive(net::buffer(&byte, 1), StreamSocket::message_peek, error);
             if (error && error != net::error::would_block && error != net::error::try_again) client_gone();

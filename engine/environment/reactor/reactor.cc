@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/events/loop_state.h"
+#include "engine/linux/sockets/sockets.h"
 
 namespace hotcell::environment {
 
@@ -51,6 +52,24 @@ void Watch::when_writable(std::function<void()> callback) {
                                   [state = state_, callback = std::move(callback)](error_code error) {
                                       if (!error && state->alive) callback();
                                   });
+}
+
+Event::Event(Reactor& reactor, linux::UniqueFd eventfd, std::function<void()> raised)
+    : watch_(reactor, std::move(eventfd)), raised_(std::move(raised)) {
+    wait();
+}
+
+void Event::wait() {
+    watch_.when_readable([this] {
+        if (!take()) return wait();
+        const auto raised = std::move(raised_);
+        raised();
+    });
+}
+
+bool Event::take() {
+    std::uint64_t times = 0;
+    return linux::read_some(watch_.fd(), reinterpret_cast<char*>(&times), sizeof times) > 0;
 }
 
 struct Timer::State {

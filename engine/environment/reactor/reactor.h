@@ -41,7 +41,8 @@ public:
     Watch& operator=(const Watch&) = delete;
 
     int fd() const;
-    /// Calls once, when there is something to read or the other side has gone. One wait of a kind at a time.
+    /// Calls once, when there is something to read or the other side has gone, or seldom for nothing at all: what became
+    /// ready together with a watch that has ended since may be taken for this one's. One wait of a kind at a time.
     void when_readable(std::function<void()> callback);
     void when_writable(std::function<void()> callback);
     /// The descriptor, not waited for any more.
@@ -50,6 +51,22 @@ public:
 private:
     struct State;
     std::shared_ptr<State> state_;
+};
+
+/// An eventfd that somebody else raises, once.
+class Event {
+public:
+    /// `raised` is called once, when it is raised and nobody has taken that before. It may end this object.
+    Event(Reactor& reactor, linux::UniqueFd eventfd, std::function<void()> raised);
+
+    /// True when it has been raised since it was last looked at.
+    bool take();
+
+private:
+    void wait();
+
+    Watch watch_;
+    std::function<void()> raised_;
 };
 
 class Timer {

@@ -52,6 +52,11 @@ bool wait_readable(int fd, int milliseconds) {
     }
 }
 
+bool has_hung_up(int socket) {
+    pollfd entry{socket, 0, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 void block_signals_of_this_thread() {
     sigset_t all;
     sigfillset(&all);
