@@ -190,10 +190,11 @@ struct Row {
 };
 
 void print(const std::vector<Row>& rows) {
-    std::printf("%-34s %10s %10s %8s\n", "", "p50 us", "p99 us", "ratio");
+    std::printf("%-36s %10s %10s %10s %8s\n", "", "p50 us", "p90 us", "p99 us", "ratio");
     for (const Row& row : rows)
-        std::printf("%-34s %10.1f %10.1f %8.2f\n", row.name.c_str(), quantile(row.times, 0.5),
-                    quantile(row.times, 0.99), row.floor > 0 ? quantile(row.times, 0.5) / row.floor : 1.0);
+        std::printf("%-36s %10.1f %10.1f %10.1f %8.2f\n", row.name.c_str(), quantile(row.times, 0.5),
+                    quantile(row.times, 0.9), quantile(row.times, 0.99),
+                    row.floor > 0 ? quantile(row.times, 0.5) / row.floor : 1.0);
     std::printf("\n");
 }
 

@@ -30,15 +30,18 @@ std::uint32_t inodes_for(Bytes tmp) {
 
 }  // namespace
 
-/// A pooled slot that nobody uses; one that dies leaves the pool by itself.
+/// A pooled slot that nobody uses; one that dies leaves the pool by itself. A booted runtime in it is stopped: its timers and
+/// collectors would have the machine work for nobody.
 class SlotSource::IdleSlot final : private environment::SlotListener {
 public:
-    IdleSlot(std::unique_ptr<Slot> slot, std::function<void(IdleSlot*)> on_gone)
+    IdleSlot(std::unique_ptr<Slot> slot, bool booted, std::function<void(IdleSlot*)> on_gone)
         : slot_(std::move(slot)), on_gone_(std::move(on_gone)) {
         slot_->listen(this);
+        frozen_ = booted && slot_->freeze(true);
     }
     std::unique_ptr<Slot> take() {
         slot_->listen(nullptr);
+        if (frozen_) (void)slot_->freeze(false);
         return std::move(slot_);
     }
 
@@ -51,6 +54,7 @@ private:
 
     std::unique_ptr<Slot> slot_;
     std::function<void(IdleSlot*)> on_gone_;
+    bool frozen_ = false;
 };
 
 SlotSource::SlotSource(environment::Reactor& reactor, environment::BuilderClient& builder, std::uint32_t runtime,
@@ -265,11 +269,12 @@ void SlotSource::pooled_slot_built(StartKind start, Result<std::unique_ptr<Slot>
         ++one.counts.busy;
         done(GivenSlot{std::move(*slot), SlotKind::Pooled, pooled_memory(start)});
     } else {
-        one.ready.push_back(std::make_unique<IdleSlot>(std::move(*slot), [this, start](IdleSlot* idle) {
+        const auto on_gone = [this, start](IdleSlot* idle) {
             reactor_.post([this, alive = alive_, idle, start] {
                 if (*alive) drop_idle(idle, start);
             });
-        }));
+        };
+        one.ready.push_back(std::make_unique<IdleSlot>(std::move(*slot), start == StartKind::Prepared, on_gone));
     }
     failures_ = 0;
     // not from within the builder's reply: a long chain of builds lets other work in between

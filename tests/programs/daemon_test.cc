@@ -169,6 +169,45 @@ TEST_F(RunningDaemon, RunsManyAtOnceWithoutMixingThem) {
     }
 }
 
+/// Nanoseconds that the threads of a process and of everything below it have had a processor, by process.
+std::map<std::string, std::uint64_t> time_below(pid_t pid) {
+    std::map<std::string, std::uint64_t> times;
+    const std::string proc = "/proc/" + std::to_string(pid);
+    std::uint64_t& sum = times[std::to_string(pid) + " " + read_file(proc + "/comm")];
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator(proc + "/task", gone)) {
+        std::uint64_t time = 0;
+        std::istringstream(read_file(task.path().string() + "/schedstat")) >> time;
+        sum += time;
+    }
+    for (const pid_t child : children_of(pid)) times.merge(time_below(child));
+    return times;
+}
+
+TEST_F(Daemon, DoesNothingWhileNobodyCalls) {
+    DaemonProcess daemon;
+    ASSERT_TRUE(daemon.wait_until_ready()) << daemon.log();
+    RawClient client(daemon.socket());
+    while (client.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"), !client.read_answer().starts_with("HTTP/1.1 200"))
+        ::poll(nullptr, 0, 10);
+    // runtimes boot in the pools; then there are fifteen seconds in which no process of it is given the processor
+    constexpr int kSeconds = 15;
+    int quiet = 0;
+    auto before = time_below(daemon.pid());
+    ASSERT_GT(before.begin()->second, 0u) << "the kernel keeps no such time";
+    std::string busy;
+    for (int second = 0; second < 90 && quiet < kSeconds; ++second) {
+        ::poll(nullptr, 0, 1000);
+        auto now = time_below(daemon.pid());
+        quiet = now == before ? quiet + 1 : 0;
+        for (const auto& [name, time] : now)
+            if (time != before[name])
+                busy += std::to_string(second) + ": " + std::to_string(time - before[name]) + " ns, " + name;
+        before = std::move(now);
+    }
+    EXPECT_EQ(quiet, kSeconds) << busy;
+}
+
 TEST_F(RunningDaemon, HoldsNoPrivilegeAndNoWayBack) {
     const auto proc = "/proc/" + std::to_string(daemon->pid());
     for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
