@@ -1,21 +1,106 @@
 #include "engine/catalog/ledger.h"
 
-#include <algorithm>
 #include <chrono>
-#include <mutex>
-#include <optional>
+#include <map>
+#include <unordered_map>
 
+#include "engine/catalog/ledger_state.h"
 #include "engine/catalog/pages.h"
-#include "engine/catalog/rules/limits.h"
-#include "engine/catalog/rules/rules.h"
-#include "engine/catalog/store/catalog_store.h"
+#include "engine/catalog/routing.h"
 #include "engine/linux/files/files.h"
 
 namespace hotcell::catalog {
 
 namespace {
 
-constexpr char kServices = 's', kFunctions = 'f';
+constexpr char kServices = 's';
+
+/// The rows of a catalog, put together to services by their ids.
+class Loading {
+public:
+    Result<> read(CatalogStore& store) {
+        for (StoredService& one : TRY(store.read_services())) {
+            ServiceEntry& entry = entries_[one.service.id];
+            entry.last_version = one.last_version;
+            latest_[one.revision] = &entry;
+            services_[one.service.id] = std::move(one.service);
+        }
+        for (StoredServiceRevision& one : TRY(store.read_service_revisions())) TRY(add(std::move(one)));
+        for (StoredFunctionRevision& one : TRY(store.read_function_revisions())) TRY(add(std::move(one)));
+        for (auto& [id, functions] : functions_) entries_.at(id).functions = FunctionSet::of(std::move(functions));
+        for (StoredVersion& one : TRY(store.read_versions())) TRY(add(std::move(one)));
+        for (StoredAlias& one : TRY(store.read_aliases())) {
+            ServiceEntry& entry = TRY(entry_of_service(one.service_id))
+            .get();
+            auto aliases = std::make_shared<ByName<AliasEntry>>(*entry.aliases);
+            aliases->put(std::make_shared<const AliasEntry>(entry_of(std::move(one.alias))));
+            entry.aliases = std::move(aliases);
+        }
+        return {};
+    }
+    std::unordered_map<std::string, ServiceEntry> entries_;
+    std::vector<CodeIdentity> codes_;
+
+private:
+    static std::unexpected<Error> damaged(const std::string& what) {
+        return fail(ErrorKind::Broken, "the catalog is damaged: " + what + " belongs to nothing");
+    }
+    Result<std::reference_wrapper<ServiceEntry>> entry_of_service(const std::string& id) {
+        const auto found = entries_.find(id);
+        if (found == entries_.end()) return damaged("something of service " + id);
+        return std::ref(found->second);
+    }
+    Result<> add(StoredServiceRevision one) {
+        const auto service = services_.find(one.service_id);
+        if (service == services_.end()) return damaged("settings " + std::to_string(one.number));
+        auto revision = std::make_shared<ServiceRevision>();
+        revision->service = service->second;
+        revision->service.settings = std::move(one.settings);
+        revision->service.modified_ms = one.modified_ms;
+        revision->service.etag = std::move(one.etag);
+        revision->number = one.number;
+        if (const auto at = latest_.find(one.number); at != latest_.end()) at->second->latest = revision;
+        service_revisions_[one.number] = std::move(revision);
+        return {};
+    }
+    Result<> add(StoredFunctionRevision one) {
+        const auto service = services_.find(one.service_id);
+        if (service == services_.end()) return damaged("function revision " + std::to_string(one.number));
+        auto revision = std::make_shared<FunctionRevision>();
+        revision->function = std::move(one.function);
+        revision->function.service = service->second.name;
+        revision->number = one.number;
+        codes_.push_back(revision->function.code);
+        if (one.is_latest) functions_[one.service_id].push_back(revision);
+        function_revisions_[one.number] = std::move(revision);
+        return {};
+    }
+    Result<> add(StoredVersion one) {
+        ServiceEntry& entry = TRY(entry_of_service(one.service_id))
+        .get();
+        auto version = std::make_shared<VersionEntry>();
+        version->version = std::move(one.version);
+        version->name = std::to_string(version->version.id);
+        version->service = service_revisions_[one.service_revision];
+        std::vector<FunctionSet::Pointer> functions;
+        for (const std::int64_t number : one.functions) {
+            functions.push_back(function_revisions_[number]);
+            if (!functions.back()) return damaged("version " + version->name + " of service " + one.service_id);
+        }
+        if (!version->service) return damaged("version " + version->name + " of service " + one.service_id);
+        version->functions = FunctionSet::of(std::move(functions));
+        entry.versions.append(std::move(version));
+        return {};
+    }
+
+    std::unordered_map<std::string, Service> services_;
+    std::unordered_map<std::int64_t, ServiceEntry*> latest_;
+    std::unordered_map<std::int64_t, std::shared_ptr<const ServiceRevision>> service_revisions_;
+    std::unordered_map<std::int64_t, FunctionSet::Pointer> function_revisions_;
+    std::unordered_map<std::string, std::vector<FunctionSet::Pointer>> functions_;
+};
+
+}  // namespace
 
 std::int64_t now_ms() {
     using namespace std::chrono;
@@ -28,108 +113,47 @@ std::string new_etag() {
     return etag;
 }
 
-/// What every update does; a clock that was set back does not make a thing older than it is.
-template <class Thing>
-void touch(Thing& thing) {
-    thing.modified_ms = std::max(thing.modified_ms, now_ms());
-    thing.etag = new_etag();
-}
-
-template <class Thing>
-void give_identity(Thing& thing) {
-    thing.id = linux::random_uuid();
-    thing.created_ms = thing.modified_ms = now_ms();
-    thing.etag = new_etag();
-}
-
-template <class Field>
-void set_if(Field& field, const std::optional<Field>& wanted) {
-    if (wanted) field = *wanted;
-}
-
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
-
-std::unexpected<Error> no_service(std::string_view name) {
-    return refuse(ErrorKind::NotFound, "ServiceNotFound", "service " + quoted(name) + " does not exist");
-}
-std::unexpected<Error> no_function(std::string_view service, std::string_view name) {
-    return refuse(ErrorKind::NotFound, "FunctionNotFound",
-                  "function " + quoted(name) + " does not exist in service " + quoted(service));
-}
-
 Result<> check_match(std::string_view if_match, const std::string& etag) {
     if (if_match.empty() || if_match == etag) return {};
     return refuse(ErrorKind::Conflict, "PreconditionFailed", "the resource being modified has been changed");
 }
 
-Result<> check_code_name(const std::string& name) {
-    const bool good = name.size() == 64 && std::all_of(name.begin(), name.end(), [](char c) {
-                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                      });
-    if (!good) return refuse_value("code", "a package in the code store", name);
-    return {};
+Unused unused_after_edit(const ServiceEntry& entry, const ServiceRevision& old) {
+    const auto newest = entry.versions.newest();
+    return {newest && newest->service->number == old.number ? 0 : old.number, {}};
 }
 
-void apply(Service& service, const ServiceChange& change) {
-    set_if(service.settings.description, change.description);
-    set_if(service.settings.role, change.role);
-    set_if(service.settings.log, change.log);
-    set_if(service.settings.internet_access, change.internet_access);
+Unused unused_after_edit(const ServiceEntry& entry, const FunctionRevision& old) {
+    const auto newest = entry.versions.newest();
+    if (newest && newest->functions->has(old.number)) return {};
+    return {0, {old.number}};
 }
 
-void apply(Function& function, const FunctionChange& change, const CodeIdentity* code) {
-    set_if(function.settings.description, change.description);
-    set_if(function.settings.runtime, change.runtime);
-    set_if(function.settings.handler, change.handler);
-    set_if(function.settings.initializer, change.initializer);
-    set_if(function.settings.timeout_s, change.timeout_s);
-    set_if(function.settings.initialization_timeout_s, change.initialization_timeout_s);
-    set_if(function.settings.memory_mib, change.memory_mib);
-    set_if(function.settings.environment, change.environment);
-    if (code == nullptr) return;
-    function.code.name = code->name;
-    function.code.size = code->size;
-    function.code.checksum = code->checksum;
+Unused unused_without(const ServiceEntry& entry, const VersionEntry& version) {
+    const VersionList::Pointer beside[] = {entry.versions.before(version.version.id),
+                                           entry.versions.after(version.version.id)};
+    Unused unused;
+    bool service_used = entry.latest->number == version.service->number;
+    for (const auto& one : beside) service_used |= one && one->service->number == version.service->number;
+    if (!service_used) unused.service_revision = version.service->number;
+    for (const auto& revision : version.functions->all()) {
+        bool used = entry.functions->has(revision->number);
+        for (const auto& one : beside) used |= one && one->functions->has(revision->number);
+        if (!used) unused.function_revisions.push_back(revision->number);
+    }
+    return unused;
 }
-
-}  // namespace
-
-struct Ledger::State {
-    State(CatalogStore opened, std::vector<std::string> names) : store(std::move(opened)), runtimes(std::move(names)) {}
-
-    std::shared_ptr<const Snapshot> snapshot() const {
-        const std::scoped_lock lock(snapshot_lock);
-        return current;
-    }
-    void publish(std::shared_ptr<const Snapshot> next) {
-        const std::scoped_lock lock(snapshot_lock);
-        current.swap(next);  // the old one ends after the lock
-    }
-    Result<std::shared_ptr<const ServiceEntry>> entry(std::string_view service) const {
-        auto found = snapshot()->service(service);
-        if (!found) return no_service(service);
-        return found;
-    }
-    Result<> load();
-
-    CatalogStore store;                       // with write_lock held
-    const std::vector<std::string> runtimes;  // names
-    std::mutex write_lock;                    // goes before snapshot_lock
-    mutable std::mutex snapshot_lock;         // held to copy a pointer, never for the disk
-    std::shared_ptr<const Snapshot> current = std::make_shared<Snapshot>();
-};
 
 Result<> Ledger::State::load() {
-    std::map<std::string, ServiceEntry> entries;
-    for (Service& service : TRY(store.read_services())) {
-        std::string name = service.name;
-        entries[std::move(name)].service = std::move(service);
+    Loading loading;
+    TRY(loading.read(store));
+    codes = std::move(loading.codes_);
+    std::vector<ServiceEntry> entries;
+    for (auto& [id, entry] : loading.entries_) {
+        if (!entry.latest) return fail(ErrorKind::Broken, "the catalog is damaged: service " + id + " has no settings");
+        entries.push_back(std::move(entry));
     }
-    for (Function& function : TRY(store.read_functions()))
-        entries.at(function.service).functions.put(std::make_shared<const Function>(std::move(function)));
-    auto next = std::make_shared<const Snapshot>();
-    for (auto& [name, entry] : entries) next = next->with(std::move(entry));
-    publish(std::move(next));
+    publish(Snapshot::of(std::move(entries)));
     return {};
 }
 
@@ -145,17 +169,30 @@ Result<Ledger> Ledger::open(const std::string& path, std::vector<std::string> ru
 }
 
 std::shared_ptr<const Snapshot> Ledger::snapshot() const { return state_->snapshot(); }
+std::vector<CodeIdentity> Ledger::take_codes() { return std::exchange(state_->codes, {}); }
+void Ledger::on_codes(std::function<void(const CodeIdentity&)> taken,
+                      std::function<void(const CodeIdentity&)> released) {
+    const std::scoped_lock lock(state_->write_lock);
+    state_->taken = std::move(taken);
+    state_->released = std::move(released);
+}
 
 Result<Service> Ledger::create_service(Service service) {
     TRY(check(service));
     const std::scoped_lock lock(state_->write_lock);
-    const auto now = snapshot();
-    if (now->service(service.name))
+    if (state_->snapshot()->service(service.name))
         return refuse(ErrorKind::Conflict, "ServiceAlreadyExists",
                       "service " + quoted(service.name) + " already exists");
-    give_identity(service);
-    TRY_IN("create a service", state_->store.insert(service));
-    state_->publish(now->with({service, {}}));
+    service.id = linux::random_uuid();
+    service.version = kLatest;
+    service.created_ms = service.modified_ms = now_ms();
+    service.etag = new_etag();
+    auto revision = std::make_shared<ServiceRevision>();
+    revision->service = service;
+    revision->number = TRY_IN("create a service", state_->store.insert(service));
+    ServiceEntry entry;
+    entry.latest = std::move(revision);
+    state_->publish(std::move(entry));
     return service;
 }
 
@@ -163,100 +200,83 @@ Result<Service> Ledger::update_service(std::string_view name, const ServiceChang
     TRY(check(change));
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(name));
-    TRY(check_match(if_match, entry.service.etag));
-    apply(entry.service, change);
-    touch(entry.service);
-    TRY_IN("update a service", state_->store.update(entry.service));
-    Service updated = entry.service;
-    state_->publish(snapshot()->with(std::move(entry)));
+    TRY(check_match(if_match, entry.service().etag));
+    auto revision = std::make_shared<ServiceRevision>(*entry.latest);
+    apply(revision->service.settings, change);
+    touch(revision->service);
+    revision->number =
+        TRY_IN("update a service", state_->store.update(revision->service, unused_after_edit(entry, *entry.latest)));
+    Service updated = revision->service;
+    entry.latest = std::move(revision);
+    state_->publish(std::move(entry));
     return updated;
 }
 
-Result<Service> Ledger::service(std::string_view name) const {
-    return TRY(state_->entry(name))
-    ->service;
+Result<Service> Ledger::service(std::string_view name, std::string_view qualifier) const {
+    const Qualified found = TRY(resolve(*snapshot(), name, qualifier));
+    if (!found.version) return found.entry->service();
+    Service service = found.version->service->service;
+    service.version = found.version->name;
+    service.settings.description = found.version->version.description;
+    service.tags = found.entry->service().tags;
+    service.modified_ms = found.version->version.modified_ms;
+    return service;
 }
 
 Result<> Ledger::delete_service(std::string_view name, std::string_view if_match) {
     const std::scoped_lock lock(state_->write_lock);
     const auto entry = TRY(state_->entry(name));
-    TRY(check_match(if_match, entry->service.etag));
-    if (entry->functions.size() > 0)
+    TRY(check_match(if_match, entry->service().etag));
+    if (entry->functions->size() > 0)
         return refuse(ErrorKind::Conflict, "ServiceNotEmpty", "service " + quoted(name) + " still has functions");
-    TRY_IN("delete a service", state_->store.remove(entry->service));
-    state_->publish(snapshot()->without(name));
+    if (entry->versions.size() > 0)
+        return refuse(ErrorKind::Conflict, "ServiceNotEmpty", "service " + quoted(name) + " still has versions");
+    TRY_IN("delete a service", state_->store.remove(entry->service(), {entry->latest->number, {}}));
+    state_->publish(state_->snapshot()->without(name));
     return {};
+}
+
+Result<> Ledger::State::set_tags(ServiceEntry entry, std::map<std::string, std::string> tags) {
+    TRY(check_tags(tags));
+    auto revision = std::make_shared<ServiceRevision>(*entry.latest);  // the same row
+    revision->service.tags = std::move(tags);
+    TRY_IN("tag a service", store.set_tags(revision->service));
+    entry.latest = std::move(revision);
+    publish(std::move(entry));
+    return {};
+}
+
+Result<> Ledger::tag_service(std::string_view name, const std::map<std::string, std::string>& tags) {
+    const std::scoped_lock lock(state_->write_lock);
+    const auto entry = TRY(state_->entry(name));
+    auto all = entry->service().tags;
+    for (const auto& [key, value] : tags) all[key] = value;
+    return state_->set_tags(*entry, std::move(all));
+}
+
+Result<> Ledger::untag_service(std::string_view name, const std::vector<std::string>& keys, bool all) {
+    const std::scoped_lock lock(state_->write_lock);
+    const auto entry = TRY(state_->entry(name));
+    auto left = entry->service().tags;
+    if (all) left.clear();
+    for (const std::string& key : keys) left.erase(key);
+    return state_->set_tags(*entry, std::move(left));
 }
 
 Result<Page<Service>> Ledger::services(const PageRequest& request) const {
     TRY(check(request));
-    const auto now = snapshot();
-    return page_of<Service>(kServices, now->services(), request,
-                            [](const ServiceEntry& entry) { return entry.service; });
-}
-
-Result<Function> Ledger::create_function(Function function) {
-    TRY(check(function, state_->runtimes));
-    TRY(check_code_name(function.code.name));
-    const std::scoped_lock lock(state_->write_lock);
-    ServiceEntry entry = *TRY(state_->entry(function.service));
-    if (entry.functions.find(function.name))
-        return refuse(ErrorKind::Conflict, "FunctionAlreadyExists",
-                      "function " + quoted(function.name) + " already exists in service " + quoted(function.service));
-    if (entry.functions.size() >= kFunctionsPerService)
-        return refuse(ErrorKind::Exhausted, "LimitExceededError",
-                      "service " + quoted(function.service) +
-                          " contains too many functions (max: " + std::to_string(kFunctionsPerService) +
-                          ", actual: " + std::to_string(entry.functions.size() + 1) + ")");
-    give_identity(function);
-    TRY_IN("create a function", state_->store.insert(function, entry.service.id));
-    entry.functions.put(std::make_shared<const Function>(function));
-    state_->publish(snapshot()->with(std::move(entry)));
-    return function;
-}
-
-Result<Function> Ledger::update_function(std::string_view service, std::string_view name, const FunctionChange& change,
-                                         const CodeIdentity* code, std::string_view if_match) {
-    TRY(check(change, state_->runtimes));
-    if (code != nullptr) TRY(check_code_name(code->name));
-    const std::scoped_lock lock(state_->write_lock);
-    ServiceEntry entry = *TRY(state_->entry(service));
-    const auto found = entry.functions.find(name);
-    if (!found) return no_function(service, name);
-    TRY(check_match(if_match, found->etag));
-    Function updated = *found;
-    apply(updated, change, code);
-    touch(updated);
-    TRY_IN("update a function", state_->store.update(updated));
-    entry.functions.put(std::make_shared<const Function>(updated));
-    state_->publish(snapshot()->with(std::move(entry)));
-    return updated;
-}
-
-Result<Function> Ledger::function(std::string_view service, std::string_view name) const {
-    const auto found = TRY(state_->entry(service))
-    ->functions.find(name);
-    if (!found) return no_function(service, name);
-    return *found;
-}
-
-Result<> Ledger::delete_function(std::string_view service, std::string_view name, std::string_view if_match) {
-    const std::scoped_lock lock(state_->write_lock);
-    ServiceEntry entry = *TRY(state_->entry(service));
-    const auto found = entry.functions.find(name);
-    if (!found) return no_function(service, name);
-    TRY(check_match(if_match, found->etag));
-    TRY_IN("delete a function", state_->store.remove(*found));
-    entry.functions.remove(name);
-    state_->publish(snapshot()->with(std::move(entry)));
-    return {};
-}
-
-Result<Page<Function>> Ledger::functions(std::string_view service, const PageRequest& request) const {
-    TRY(check(request));
-    const auto entry = TRY(state_->entry(service));
-    return page_of<Function>(kFunctions, entry->functions.all(), request,
-                             [](const Function& function) { return function; });
+    const std::string from = TRY(first_of(kServices, request));
+    const auto has_tags = [&](const ServiceEntry& entry) {
+        return std::all_of(request.tags.begin(), request.tags.end(), [&](const auto& tag) {
+            const auto& tags = entry.service().tags;
+            const auto found = tags.find(tag.first);
+            return found != tags.end() && (tag.second.empty() || tag.second == found->second);
+        });
+    };
+    auto all = snapshot()->services(from);
+    std::erase_if(all, [&](const auto& entry) { return !has_tags(*entry); });
+    return page_of<Service, ServiceEntry>(kServices, all, request,
+                                          [](const ServiceEntry& entry) { return entry.service(); });
 }
 
 }  // namespace hotcell::catalog

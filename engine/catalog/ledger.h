@@ -1,11 +1,13 @@
-// The ledger of what may run: services and functions, kept on disk and read from memory.
+// The ledger of what may run: services, functions, versions and aliases, kept on disk and read from memory.
 //
 // Here: rules, existence, conditions (If-Match), ids, times and etags; a write has reached the disk when it returns. Not
-// here: a package's bytes (environment/code), running anything, versions. Threads: all methods, any thread; writes take
-// turns and block for the disk, reads never wait for one.
+// here: a package's bytes (environment/code), running anything, which version a call means (routing.h). Threads: all methods, any
+// thread; writes take turns and block for the disk, reads never wait for one.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,26 +31,51 @@ public:
     /// The catalog as it stands now; what is read from one snapshot fits together.
     std::shared_ptr<const Snapshot> snapshot() const;
 
-    // In all of these: InvalidArgument; NotFound (ServiceNotFound, FunctionNotFound); Conflict (ServiceAlreadyExists,
-    // FunctionAlreadyExists, ServiceNotEmpty, PreconditionFailed when `if_match` is neither empty nor the etag);
-    // Exhausted (LimitExceededError; without a code: the disk is full). What failed has changed nothing.
+    /// The code of everything that was there when the ledger was opened: once for each time that something has it. Asked once.
+    std::vector<CodeIdentity> take_codes();
+    /// Called, with a lock held, whenever one more thing has a code that was there (a version keeps what LATEST goes on with),
+    /// and whenever a thing that had one is gone.
+    void on_codes(std::function<void(const CodeIdentity&)> taken, std::function<void(const CodeIdentity&)> released);
 
-    /// Fills in id, times and etag. So does create_function.
+    // In all of these: InvalidArgument; NotFound (ServiceNotFound, FunctionNotFound, VersionNotFound, AliasNotFound); Conflict
+    // (…AlreadyExists, ServiceNotEmpty, VersionPublishError, PreconditionFailed when `if_match` is neither empty nor the etag);
+    // Exhausted (LimitExceededError; without a code: the disk is full). What failed has changed nothing, and has not taken
+    // the code it was given. `qualifier` is empty or "LATEST", a version's id or an alias.
+
+    /// Fills in id, times and etag. So does whatever else creates or updates.
     Result<Service> create_service(Service service);
     Result<Service> update_service(std::string_view name, const ServiceChange& change, std::string_view if_match = {});
-    Result<Service> service(std::string_view name) const;
-    /// Only when it has no functions.
+    Result<Service> service(std::string_view name, std::string_view qualifier = {}) const;
+    /// Only when it has neither functions nor versions. Its aliases go with it.
     Result<> delete_service(std::string_view name, std::string_view if_match = {});
     Result<Page<Service>> services(const PageRequest& request) const;
+    /// Adds to the tags it has. They are not part of versions, and change neither time nor etag.
+    Result<> tag_service(std::string_view name, const std::map<std::string, std::string>& tags);
+    Result<> untag_service(std::string_view name, const std::vector<std::string>& keys, bool all);
 
     /// With its code.
     Result<Function> create_function(Function function);
     /// `code` goes with a change that has a package, otherwise null; `change.zip` itself is not looked at.
     Result<Function> update_function(std::string_view service, std::string_view name, const FunctionChange& change,
                                      const CodeIdentity* code = nullptr, std::string_view if_match = {});
-    Result<Function> function(std::string_view service, std::string_view name) const;
+    Result<Function> function(std::string_view service, std::string_view name, std::string_view qualifier = {}) const;
+    /// Versions keep theirs.
     Result<> delete_function(std::string_view service, std::string_view name, std::string_view if_match = {});
-    Result<Page<Function>> functions(std::string_view service, const PageRequest& request) const;
+    Result<Page<Function>> functions(std::string_view service, const PageRequest& request,
+                                     std::string_view qualifier = {}) const;
+
+    /// `if_match` is the service's etag.
+    Result<Version> publish_version(std::string_view service, std::string description, std::string_view if_match = {});
+    /// Aliases that point at it stay and fail. What it was: the functions that nothing else may run any more.
+    Result<std::shared_ptr<const VersionEntry>> delete_version(std::string_view service, std::uint64_t id);
+    Result<Page<Version>> versions(std::string_view service, const VersionsRequest& request) const;
+
+    Result<Alias> create_alias(std::string_view service, Alias alias);
+    Result<Alias> update_alias(std::string_view service, std::string_view name, const AliasChange& change,
+                               std::string_view if_match = {});
+    Result<Alias> alias(std::string_view service, std::string_view name) const;
+    Result<> delete_alias(std::string_view service, std::string_view name, std::string_view if_match = {});
+    Result<Page<Alias>> aliases(std::string_view service, const PageRequest& request) const;
 
 private:
     struct State;

@@ -1,5 +1,7 @@
 #include "engine/catalog/pages.h"
 
+#include <cctype>
+
 namespace hotcell::catalog {
 
 namespace {
@@ -28,8 +30,19 @@ std::optional<std::string> read_token(char kind, std::string_view token) {
     }
     if (text.size() < 2 || text[0] != kind) return std::nullopt;
     text.erase(0, 1);
-    if (!check_service_name(text)) return std::nullopt;  // functions' names are shorter, of the same letters
+    const auto fits = [](char c) { return c == '_' || c == '-' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    if (text.size() > 128 || !std::all_of(text.begin(), text.end(), fits)) return std::nullopt;
     return text;
+}
+
+Result<std::string> first_of(char kind, const PageRequest& request) {
+    std::string start = request.start_key;
+    if (!request.next_token.empty()) {
+        const auto named = read_token(kind, request.next_token);
+        if (!named) return refuse_value("nextToken", "the nextToken of the page before", request.next_token);
+        start = *named;
+    }
+    return std::max(start, request.prefix);
 }
 
 }  // namespace hotcell::catalog

@@ -19,17 +19,14 @@ std::string make_token(char kind, std::string_view name);
 /// The name in a token of this kind; nothing for any other text.
 std::optional<std::string> read_token(char kind, std::string_view token);
 
+/// The first name that may be on the page; the token must be of this kind of list.
+Result<std::string> first_of(char kind, const PageRequest& request);
+
 /// The items that `request`, which has been checked, asks for; `pick` makes the page's item of the list's one.
 template <class Item, class Listed, class Pick>
 Result<Page<Item>> page_of(char kind, std::span<const std::shared_ptr<const Listed>> sorted, const PageRequest& request,
                            Pick pick) {
-    std::string start = request.start_key;
-    if (!request.next_token.empty()) {
-        const auto named = read_token(kind, request.next_token);
-        if (!named) return refuse_value("nextToken", "the nextToken of the page before", request.next_token);
-        start = *named;
-    }
-    const std::string_view from = std::max<std::string_view>(start, request.prefix);
+    const std::string from = TRY(first_of(kind, request));
     auto at =
         std::partition_point(sorted.begin(), sorted.end(), [&](const auto& item) { return name_of(*item) < from; });
     Page<Item> page;

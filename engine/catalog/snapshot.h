@@ -1,91 +1,69 @@
 // The catalog as it stood after one commit: immutable, shared by everybody who reads.
 //
-// A commit makes the next one, which shares all services but the changed one. Threads: any, without locks.
+// A commit makes the next one, which shares with it all services but the changed one, and of that one all that did not change:
+// publishing a version copies pointers, never code or settings. Threads: any, without locks.
 #pragma once
 
-#include <functional>
+#include <array>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "engine/catalog/by_name.h"
+#include "engine/catalog/version_list.h"
 #include "hotcell/catalog.h"
 
 namespace hotcell::catalog {
 
-/// Things by name: found in O(1) without allocating, and listed in the names' order.
-template <class Item>
-class ByName {
-public:
-    using Pointer = std::shared_ptr<const Item>;
-
-    Pointer find(std::string_view name) const {
-        const auto at = index_.find(name);
-        return at == index_.end() ? nullptr : at->second;
-    }
-    /// In order of their names.
-    std::span<const Pointer> all() const { return sorted_; }
-    std::size_t size() const { return sorted_.size(); }
-
-    /// Puts it in, in the place of one of the same name.
-    void put(Pointer item);
-    void remove(std::string_view name);
-
-private:
-    std::vector<Pointer> sorted_;
-    std::unordered_map<std::string_view, Pointer> index_;  // keys are the items' own names
+struct AliasEntry {
+    Alias alias;
+    // what of the alias is needed for each call
+    std::uint64_t version = 0;      // 0: LATEST
+    std::uint64_t extra = 0;        // with extra_share != 0
+    std::uint64_t extra_share = 0;  // of kShares
 };
+inline constexpr std::uint64_t kShares = 1ull << 53;  // a double's weight is a whole number of these
+inline std::string_view name_of(const AliasEntry& entry) { return entry.alias.name; }
 
 /// A service and what belongs to it.
 struct ServiceEntry {
-    Service service;
-    ByName<Function> functions;
+    std::shared_ptr<const ServiceRevision> latest;
+    std::shared_ptr<const FunctionSet> functions = std::make_shared<const FunctionSet>();
+    VersionList versions;
+    std::uint64_t last_version = 0;  // the newest id ever given
+    std::shared_ptr<const ByName<AliasEntry>> aliases = std::make_shared<const ByName<AliasEntry>>();
+
+    const Service& service() const { return latest->service; }
 };
-inline std::string_view name_of(const ServiceEntry& entry) { return entry.service.name; }
-inline std::string_view name_of(const Function& function) { return function.name; }
+inline std::string_view name_of(const ServiceEntry& entry) { return entry.service().name; }
 
 class Snapshot {
 public:
-    std::shared_ptr<const ServiceEntry> service(std::string_view name) const { return services_.find(name); }
-    /// Null when there is none.
-    std::shared_ptr<const Function> function(std::string_view service, std::string_view name) const {
-        const auto entry = services_.find(service);
-        return entry ? entry->functions.find(name) : nullptr;
-    }
-    std::span<const std::shared_ptr<const ServiceEntry>> services() const { return services_.all(); }
-    /// The code that functions refer to, each once, sorted: what the code store must keep.
-    std::vector<std::string> code_names() const;
+    Snapshot();
+    static std::shared_ptr<const Snapshot> of(std::vector<ServiceEntry> entries);
+
+    std::shared_ptr<const ServiceEntry> service(std::string_view name) const { return shard(name)->find(name); }
+    /// Of LATEST; null when there is none.
+    std::shared_ptr<const Function> function(std::string_view service, std::string_view name) const;
+    /// In order of their names, from `from` on.
+    std::vector<std::shared_ptr<const ServiceEntry>> services(std::string_view from = {}) const;
 
     /// This one with one service put in, replaced or left out.
     std::shared_ptr<const Snapshot> with(ServiceEntry entry) const;
     std::shared_ptr<const Snapshot> without(std::string_view service) const;
 
 private:
-    ByName<ServiceEntry> services_;
+    // parts by the hash of the name, so that a commit copies one part's index and the list of parts
+    using Shard = ByName<ServiceEntry>;
+    static constexpr std::size_t kShards = 256;
+    static std::size_t place(std::string_view name) { return std::hash<std::string_view>()(name) % kShards; }
+    const std::shared_ptr<const Shard>& shard(std::string_view name) const { return shards_[place(name)]; }
+
+    std::array<std::shared_ptr<const Shard>, kShards> shards_;
 };
-
-template <class Item>
-void ByName<Item>::put(Pointer item) {
-    remove(name_of(*item));
-    std::size_t at = 0, end = sorted_.size();
-    while (at < end) {
-        const std::size_t middle = (at + end) / 2;
-        if (name_of(*sorted_[middle]) < name_of(*item))
-            at = middle + 1;
-        else
-            end = middle;
-    }
-    index_.emplace(name_of(*item), item);
-    sorted_.insert(sorted_.begin() + static_cast<std::ptrdiff_t>(at), std::move(item));
-}
-
-template <class Item>
-void ByName<Item>::remove(std::string_view name) {
-    if (index_.erase(name) == 0) return;
-    std::erase_if(sorted_, [&](const Pointer& item) { return name_of(*item) == name; });
-}
 
 }  // namespace hotcell::catalog

@@ -16,13 +16,6 @@ Result<> check_checksum(std::uint64_t said, std::uint64_t is) {
                                std::to_string(said) + "')");
 }
 
-/// Versions and aliases are not kept yet: nothing has another name than LATEST.
-Result<> only_latest(const std::string& service, const std::string& qualifier) {
-    if (qualifier.empty() || qualifier == kLatest) return {};
-    return catalog::refuse(ErrorKind::NotFound, "AliasNotFound",
-                           "alias '" + qualifier + "' of service '" + service + "' does not exist");
-}
-
 std::unexpected<Error> not_kept(std::string_view what) {
     return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
                            std::string(what) + ": this engine keeps none yet");
@@ -38,8 +31,7 @@ Result<Service> EngineCatalog::update_service(const std::string& name, const Ser
     return parts_.ledger.update_service(name, change, if_match);
 }
 Result<Service> EngineCatalog::get_service(const std::string& name, const std::string& qualifier) const {
-    TRY(only_latest(name, qualifier));
-    return parts_.ledger.service(name);
+    return parts_.ledger.service(name, qualifier);
 }
 Result<> EngineCatalog::delete_service(const std::string& name, const std::string& if_match) {
     return parts_.ledger.delete_service(name, if_match);
@@ -71,70 +63,75 @@ Result<Function> EngineCatalog::update_function(const std::string& service, cons
     const Function present = TRY(parts_.ledger.function(service, name));
     std::optional<CodeIdentity> code;
     if (change.zip) {
-        code = CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip)};
+        code = CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip), {}};
         TRY(check_checksum(change.zip_checksum.value_or(0), code->checksum));
         code->name =
             TRY(parts_.store_package(std::move(*change.zip), change.runtime.value_or(present.settings.runtime)));
     }
-    const std::scoped_lock lock(change_mutex_);
-    const auto before = parts_.ledger.function(service, name);
     auto updated = parts_.ledger.update_function(service, name, change, code ? &*code : nullptr, if_match);
     if (!updated && code) parts_.store.release(code->name);
     if (!updated) return updated;
-    if (code && before) parts_.store.release(before->code.name);
     parts_.retire(updated->id, kLatest);
     return updated;
 }
 
 Result<Function> EngineCatalog::get_function(const std::string& service, const std::string& name,
                                              const std::string& qualifier) const {
-    TRY(only_latest(service, qualifier));
-    return parts_.ledger.function(service, name);
+    return parts_.ledger.function(service, name, qualifier);
 }
 
 Result<> EngineCatalog::delete_function(const std::string& service, const std::string& name,
                                         const std::string& if_match) {
-    const std::scoped_lock lock(change_mutex_);
     const Function before = TRY(parts_.ledger.function(service, name));
     TRY(parts_.ledger.delete_function(service, name, if_match));
-    parts_.store.release(before.code.name);
     parts_.retire(before.id, kLatest);
     return {};
 }
 
 Result<Page<Function>> EngineCatalog::list_functions(const std::string& service, const PageRequest& page,
                                                      const std::string& qualifier) const {
-    TRY(only_latest(service, qualifier));
-    return parts_.ledger.functions(service, page);
+    return parts_.ledger.functions(service, page, qualifier);
 }
 
-Result<> EngineCatalog::tag_service(const std::string&, const std::map<std::string, std::string>&) {
-    return not_kept("tags");
+Result<> EngineCatalog::tag_service(const std::string& name, const std::map<std::string, std::string>& tags) {
+    return parts_.ledger.tag_service(name, tags);
 }
-Result<> EngineCatalog::untag_service(const std::string&, const std::vector<std::string>&, bool) {
-    return not_kept("tags");
+Result<> EngineCatalog::untag_service(const std::string& name, const std::vector<std::string>& keys, bool all) {
+    return parts_.ledger.untag_service(name, keys, all);
 }
+
+Result<Version> EngineCatalog::publish_version(const std::string& service, const std::string& description,
+                                               const std::string& if_match) {
+    return parts_.ledger.publish_version(service, description, if_match);
+}
+Result<> EngineCatalog::delete_version(const std::string& service, std::uint64_t id) {
+    const auto gone = TRY(parts_.ledger.delete_version(service, id));
+    for (const auto& revision : gone->functions->all()) parts_.retire(revision->function.id, gone->name);
+    return {};
+}
+Result<Page<Version>> EngineCatalog::list_versions(const std::string& service, const VersionsRequest& request) const {
+    return parts_.ledger.versions(service, request);
+}
+
+Result<Alias> EngineCatalog::create_alias(const std::string& service, Alias alias) {
+    return parts_.ledger.create_alias(service, std::move(alias));
+}
+Result<Alias> EngineCatalog::update_alias(const std::string& service, const std::string& name,
+                                          const AliasChange& change, const std::string& if_match) {
+    return parts_.ledger.update_alias(service, name, change, if_match);
+}
+Result<Alias> EngineCatalog::get_alias(const std::string& service, const std::string& name) const {
+    return parts_.ledger.alias(service, name);
+}
+Result<> EngineCatalog::delete_alias(const std::string& service, const std::string& name, const std::string& if_match) {
+    return parts_.ledger.delete_alias(service, name, if_match);
+}
+Result<Page<Alias>> EngineCatalog::list_aliases(const std::string& service, const PageRequest& page) const {
+    return parts_.ledger.aliases(service, page);
+}
+
 Result<std::string> EngineCatalog::get_code(const std::string&, const std::string&, const std::string&) const {
     return not_kept("packages as they were uploaded");
-}
-Result<Version> EngineCatalog::publish_version(const std::string&, const std::string&, const std::string&) {
-    return not_kept("versions");
-}
-Result<> EngineCatalog::delete_version(const std::string&, std::uint64_t) { return not_kept("versions"); }
-Result<Page<Version>> EngineCatalog::list_versions(const std::string&, const VersionsRequest&) const {
-    return not_kept("versions");
-}
-Result<Alias> EngineCatalog::create_alias(const std::string&, Alias) { return not_kept("aliases"); }
-Result<Alias> EngineCatalog::update_alias(const std::string&, const std::string&, const AliasChange&,
-                                          const std::string&) {
-    return not_kept("aliases");
-}
-Result<Alias> EngineCatalog::get_alias(const std::string&, const std::string&) const { return not_kept("aliases"); }
-Result<> EngineCatalog::delete_alias(const std::string&, const std::string&, const std::string&) {
-    return not_kept("aliases");
-}
-Result<Page<Alias>> EngineCatalog::list_aliases(const std::string&, const PageRequest&) const {
-    return not_kept("aliases");
 }
 Result<Trigger> EngineCatalog::create_trigger(Trigger) { return not_kept("triggers"); }
 Result<Trigger> EngineCatalog::update_trigger(const std::string&, const std::string&, const std::string&,

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -99,7 +98,6 @@ public:
 
 private:
     EngineCatalogParts parts_;
-    std::mutex change_mutex_;  // one change or deletion of a function at a time
 };
 
 }  // namespace hotcell::embed

@@ -1,8 +1,10 @@
 // Engine's calls: the ledger says what may run, dispatch runs it.
 #include <future>
+#include <set>
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/catalog/routing.h"
 #include "engine/embed/engine_state.h"
 #include "engine/linux/files/files.h"
 
@@ -25,9 +27,14 @@ Error wrong(std::string words, std::string code = "InvalidArgument") {
 }  // namespace
 
 void Engine::State::hold_code() {
-    for (const std::string& name : ledger.snapshot()->code_names())
-        if (!(store.hold(name) || store.has(name)) && prepared.options.log)
+    std::set<std::string> missing;
+    for (const CodeIdentity& code : ledger.take_codes())
+        if (!store.hold(code.name) && !store.has(code.name)) missing.insert(code.name);
+    for (const std::string& name : missing)
+        if (prepared.options.log)
             prepared.options.log("code " + name + " is not in the store any more: deploy its functions again");
+    ledger.on_codes([this](const CodeIdentity& code) { (void)store.hold(code.name); },
+                    [this](const CodeIdentity& code) { store.release(code.name); });
 }
 
 void Engine::State::retire(const std::string& function_id, std::string_view version) {
@@ -47,19 +54,12 @@ void Engine::State::invoke(InvokeRequest request, std::function<void(Result<Invo
         return refuse(wrong("payload size exceeds maximum allowed size (" + std::to_string(kMostEvent) + " bytes)",
                             "EntityTooLarge"));
     if (request.qualifier.empty()) request.qualifier = kLatest;
-    if (request.qualifier != kLatest)
-        return refuse(Error{ErrorKind::NotFound,
-                            0,
-                            "alias '" + request.qualifier + "' of service '" + request.service + "' does not exist",
-                            {},
-                            "AliasNotFound"});
-    const auto entry = ledger.snapshot()->service(request.service);
-    auto function = entry ? entry->functions.find(request.function) : nullptr;
-    if (!function) return refuse(ledger.function(request.service, request.function).error());
+    auto route = catalog::route(*ledger.snapshot(), request.service, request.qualifier, request.function);
+    if (!route) return refuse(std::move(route).error());
     auto call = std::make_shared<dispatch::FunctionCall>();
-    call->service = std::shared_ptr<const Service>(entry, &entry->service);
-    call->function = std::move(function);
-    call->version = kLatest;
+    call->service = std::move(route->service);
+    call->function = std::move(route->function);
+    call->version = std::move(route->version);
     call->request = std::move(request);
     call->accepted_ns = accepted;
     call->done = [this, function = call->function, done = std::move(done)](Result<InvokeReport> report) {

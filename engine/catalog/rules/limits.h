@@ -16,6 +16,16 @@ struct NumberRule {
 inline constexpr NumberRule kTimeout{"timeout", 1, 86400, 1};
 inline constexpr NumberRule kInitializationTimeout{"initializationTimeout", 1, 300, 1};
 inline constexpr NumberRule kMemorySize{"memorySize", 128, 32768, 64};
+inline constexpr NumberRule kCpuPercent{"cpu in hundredths", 5, 1600, 5};  // or 0: by memory
+inline constexpr NumberRule kConcurrency{"instanceConcurrency", 1, 200, 1};
+inline constexpr NumberRule kPort{"caPort", 1, 65535, 1};
+inline constexpr NumberRule kInitialDelay{"customHealthCheckConfig.initialDelaySeconds", 0, 120, 1};
+inline constexpr NumberRule kPeriod{"customHealthCheckConfig.periodSeconds", 1, 120, 1};
+inline constexpr NumberRule kCheckTimeout{"customHealthCheckConfig.timeoutSeconds", 1, 3, 1};
+inline constexpr NumberRule kFailureThreshold{"customHealthCheckConfig.failureThreshold", 1, 120, 1};
+inline constexpr NumberRule kSuccessThreshold{"customHealthCheckConfig.successThreshold", 1, 120, 1};
+inline constexpr NumberRule kPreFreezeTimeout{"instanceLifecycleConfig.preFreeze.timeout", 1, 90, 1};
+inline constexpr NumberRule kPreStopTimeout{"instanceLifecycleConfig.preStop.timeout", 1, 90, 1};
 inline constexpr NumberRule kLimit{"limit", 1, 100, 1};
 
 /// Characters, not bytes; control characters are never allowed but in a description.
@@ -26,14 +36,54 @@ struct TextRule {
 };
 inline constexpr TextRule kServiceName{"serviceName", 1, 128};
 inline constexpr TextRule kFunctionName{"functionName", 1, 64};
+inline constexpr TextRule kAliasName{"aliasName", 1, 128};
 inline constexpr TextRule kHandler{"handler", 1, 128};
 inline constexpr TextRule kInitializer{"initializer", 0, 128};
+inline constexpr TextRule kPreFreeze{"instanceLifecycleConfig.preFreeze.handler", 0, 128};
+inline constexpr TextRule kPreStop{"instanceLifecycleConfig.preStop.handler", 0, 128};
 inline constexpr TextRule kDescription{"description", 0, 256};
 inline constexpr TextRule kRole{"role", 0, 300};
 inline constexpr TextRule kLogProject{"logConfig.project", 0, 128};
 inline constexpr TextRule kLogstore{"logConfig.logstore", 0, 128};
+inline constexpr TextRule kVpcId{"vpcConfig.vpcId", 0, 64};
+inline constexpr TextRule kVSwitchId{"vpcConfig.vSwitchIds", 1, 64};
+inline constexpr TextRule kSecurityGroup{"vpcConfig.securityGroupId", 0, 64};
+inline constexpr TextRule kVpcRole{"vpcConfig.role", 0, 300};
+inline constexpr TextRule kNasServer{"nasConfig.mountPoints.serverAddr", 1, 512};
+inline constexpr TextRule kNasDirectory{"nasConfig.mountPoints.mountDir", 1, 256};
+inline constexpr TextRule kOssBucket{"ossMountConfig.mountPoints.bucketName", 1, 63};
+inline constexpr TextRule kOssPath{"ossMountConfig.mountPoints.bucketPath", 0, 512};
+inline constexpr TextRule kOssEndpoint{"ossMountConfig.mountPoints.endpoint", 0, 512};
+inline constexpr TextRule kOssDirectory{"ossMountConfig.mountPoints.mountDir", 1, 256};
+inline constexpr TextRule kTracingParameter{"tracingConfig.params", 0, 512};
+inline constexpr TextRule kCommandPart{"customRuntimeConfig", 0, 1024};
+inline constexpr TextRule kHealthPath{"customHealthCheckConfig.httpGetUrl", 0, 2048};
+inline constexpr TextRule kLayerArn{"layers", 1, 256};
+inline constexpr TextRule kTagKey{"the key of a tag", 1, 64};
+inline constexpr TextRule kTagValue{"the value of a tag", 0, 128};
 inline constexpr TextRule kPrefix{"prefix", 0, 128};
 inline constexpr TextRule kStartKey{"startKey", 0, 128};
+
+/// How many of something one thing may have.
+struct CountRule {
+    std::string_view field;
+    std::size_t most;
+};
+inline constexpr CountRule kNasMounts{"nasConfig.mountPoints", 5};
+inline constexpr CountRule kOssMounts{"ossMountConfig.mountPoints", 5};
+inline constexpr CountRule kVSwitches{"vpcConfig.vSwitchIds", 20};
+inline constexpr CountRule kTracingParameters{"tracingConfig.params", 20};
+inline constexpr CountRule kLayers{"layers", 5};
+inline constexpr CountRule kCommandParts{"customRuntimeConfig", 64};
+inline constexpr CountRule kNameServers{"customDNS.nameServers", 3};  // what resolv.conf(5) takes
+inline constexpr CountRule kSearches{"customDNS.searches", 6};
+inline constexpr CountRule kDnsOptions{"customDNS.dnsOptions", 16};
+inline constexpr CountRule kTags{"tags", 20};
+inline constexpr CountRule kExtraWeights{"additionalVersionWeight", 1};
+
+inline constexpr std::array<std::uint32_t, 2> kDiskSizes{512, 10240};  // MB
+inline constexpr std::array<std::string_view, 2> kInstanceTypes{"e1", "c1"};
+inline constexpr std::array<std::string_view, 2> kBeginRules{"None", "DefaultRegex"};
 
 inline constexpr std::string_view kNameFormat = "^[_a-zA-Z][-_a-zA-Z0-9]*$";
 

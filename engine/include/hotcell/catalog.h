@@ -166,6 +166,7 @@ struct CodeIdentity {
     std::string name;            // sha256 that names the unpacked tree in the store
     std::uint64_t size = 0;      // of the package, bytes
     std::uint64_t checksum = 0;  // CRC-64 (ECMA-182) of the package
+    std::string package;         // sha256 of the package's bytes; empty: they were not kept
     bool operator==(const CodeIdentity&) const = default;
 };
 

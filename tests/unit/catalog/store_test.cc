@@ -75,6 +75,45 @@ TEST_F(StoreTest, RefusesADatabaseOfANewerEngine) {
     EXPECT_EQ(ask_sql("PRAGMA user_version"), std::to_string(newer));  // untouched
 }
 
+TEST_F(StoreTest, OpensACatalogOfTheFirstSchema) {
+    const std::string name(64, 'a');
+    run_sql(std::string(migrations()[0]) +
+            "PRAGMA application_id = 0x68634361; PRAGMA user_version = 1;"
+            "INSERT INTO services VALUES ('id-s', 's', 'it''s \"so\"', 'role', 'p', 'l', 0, 1, 2, 'etag-s');"
+            "INSERT INTO packages VALUES ('" +
+            name +
+            "', 10, -16);"
+            "INSERT INTO functions VALUES ('id-f', 'id-s', 'f', '\xe5\xad\x97', 'python3', 'h', 'i', 5, 6, 256, '" +
+            name + "', 3, 4, 'etag-f'), ('id-g', 'id-s', 'g', '', 'python3', 'h', '', 3, 3, 128, '" + name +
+            "', 3, 4, 'etag-g');"
+            "INSERT INTO function_environment VALUES ('id-f', 'A', 'one' || char(10) || '\"two\"')");
+    for (int life = 0; life < 2; ++life) {
+        auto catalog = open();
+        ASSERT_TRUE(catalog) << catalog.error().message();
+        const Service s = catalog->service("s").value();
+        EXPECT_EQ(s.id, "id-s");
+        EXPECT_EQ(s.etag, "etag-s");
+        EXPECT_EQ(s.settings.description, "it's \"so\"");
+        EXPECT_EQ(s.settings.role, "role");
+        EXPECT_EQ(s.settings.log, (LogConfig{"p", "l"}));
+        EXPECT_FALSE(s.settings.internet_access);
+        const Function f = catalog->function("s", "f").value();
+        EXPECT_EQ(f.id, "id-f");
+        EXPECT_EQ(f.settings.description, "\xe5\xad\x97");
+        EXPECT_EQ(f.settings.initializer, "i");
+        EXPECT_EQ(f.settings.timeout_s, 5u);
+        EXPECT_EQ(f.settings.memory_mib, 256u);
+        EXPECT_EQ(f.settings.disk_mib, 512u) << "what the first schema did not know has its default";
+        EXPECT_EQ(f.settings.environment, (std::map<std::string, std::string>{{"A", "one\n\"two\""}}));
+        EXPECT_EQ(f.code, (CodeIdentity{name, 10, 0xffff'ffff'ffff'fff0, {}}));
+        EXPECT_EQ(f.etag, "etag-f");
+        EXPECT_EQ(catalog->functions("s", {})->items.size(), 2u);
+    }
+    EXPECT_EQ(ask_sql("PRAGMA foreign_key_check"), "");
+    EXPECT_EQ(ask_sql("PRAGMA user_version"), std::to_string(migrations().size()));
+    EXPECT_TRUE(open()->publish_version("s", ""));
+}
+
 TEST_F(StoreTest, RefusesAFileThatIsNotACatalog) {
     run_sql("CREATE TABLE theirs (x)");
     const auto theirs = open();
@@ -122,7 +161,7 @@ TEST_F(StoreTest, SaysWhenItsDirectoryIsMissing) {
     EXPECT_NE(opened.error().message().find("make the catalog"), std::string::npos);
 }
 
-TEST_F(StoreTest, KeepsFunctionsAndPackagesTogether) {
+TEST_F(StoreTest, LeavesNoRowBehind) {
     {
         auto catalog = open();
         ASSERT_TRUE(catalog->create_service(service_of("s")));
@@ -138,14 +177,17 @@ TEST_F(StoreTest, KeepsFunctionsAndPackagesTogether) {
         }
         ASSERT_TRUE(catalog->delete_function("s", "f"));
     }
-    EXPECT_EQ(ask_sql("SELECT count(*) FROM packages"), "1");
-    EXPECT_EQ(ask_sql("SELECT count(*) FROM function_environment"), "1");
+    EXPECT_EQ(ask_sql("SELECT count(*) FROM function_revisions"), "1");
+    EXPECT_EQ(ask_sql("SELECT count(*) FROM functions"), "1");
     {
         auto catalog = open();
+        ASSERT_TRUE(catalog->update_service("s", {}));
+        ASSERT_TRUE(catalog->publish_version("s", ""));
         ASSERT_TRUE(catalog->delete_function("s", "g"));
+        ASSERT_TRUE(catalog->delete_version("s", 1));
     }
-    EXPECT_EQ(ask_sql("SELECT count(*) FROM packages"), "0");
-    EXPECT_EQ(ask_sql("SELECT count(*) FROM function_environment"), "0");
+    EXPECT_EQ(ask_sql("SELECT count(*) FROM function_revisions"), "0");
+    EXPECT_EQ(ask_sql("SELECT count(*) FROM service_revisions"), "1");
 }
 
 /// A process of its own that creates services without end and says the number of each that was acknowledged.
