@@ -26,7 +26,7 @@ inline constexpr std::size_t kMaxFunctionName = 64;
 inline constexpr std::size_t kMaxJsonDepth = 64;
 inline constexpr std::size_t kMaxJsonKeys = 10'000;
 inline constexpr Bytes kMaxJson = kibibytes(256);  // of a document without code
-inline constexpr Bytes kMaxPackage = mebibytes(50);
+inline constexpr Bytes kMaxPackage = mebibytes(100);
 inline constexpr Bytes kMaxCodeBody{kMaxPackage.count / 3 * 4 + kMaxJson.count};  // the package is in base64
 
 struct ServerLimits {

@@ -27,6 +27,9 @@ struct Caller {
     signing::BodyDigest body{};  // what was signed of the body
 };
 
+/// The tree that a path stands in. Function Compute's two have the same routes but for a few names (routes/table.cc).
+enum class Tree : std::uint8_t { Native, Fc2016, Fc2021 };
+
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
 /// Who waits for the answer of one request, and may leave before it is there.
@@ -47,7 +50,8 @@ struct Request {
     std::string body{};
     Caller caller{};
     std::shared_ptr<Client> client{};    // null where the route is asked on another thread than the server's
-    std::array<std::string, 2> names{};  // what stood for the {} of the route's path, decoded; set by the router
+    Tree tree = Tree::Native;            // set by the router
+    std::array<std::string, 3> names{};  // what stood for the {} of the route's path, decoded; set by the router
 
     /// The value of the first header of that name, which is in lower case; empty when there is none.
     std::string_view header(std::string_view name) const {

@@ -35,11 +35,7 @@ protected:
         return entries;
     }
     Function kept(const std::string& name = "resize") {
-        Function function;
-        functions_.get_function("img", name, [&](Result<Function> found) {
-            if (found) function = *found;
-        });
-        return function;
+        return catalog_.get_function("img", name, "").value_or(Function{});
     }
 };
 
@@ -58,7 +54,7 @@ TEST_F(FunctionCommandLine, DeploysADirectoryIntoANewService) {
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_TRUE(made.out.starts_with("created img/resize: python3 index.handler, memory 256 MB, timeout 10 s, code "))
         << made.out;
-    const auto entries = entries_of(functions_.zip());
+    const auto entries = entries_of(catalog_.zip());
     ASSERT_EQ(entries.size(), 5u);
     EXPECT_EQ(entries.at("index.py"),
               (std::pair<std::uint32_t, std::string>{0100644, "def handler(event, context): return event\n"}));
@@ -72,16 +68,16 @@ TEST_F(FunctionCommandLine, DeploysADirectoryIntoANewService) {
     EXPECT_EQ(function.settings.timeout_s, 10u);
     EXPECT_EQ(function.settings.environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", "x=y"}}));
 
-    const auto first = functions_.zip();
+    const auto first = catalog_.zip();
     const auto again = hotcell(command);
     EXPECT_TRUE(again.out.starts_with("changed img/resize")) << again.out << again.err;
-    EXPECT_EQ(functions_.zip(), first);  // the same tree, the same bytes
+    EXPECT_EQ(catalog_.zip(), first);  // the same tree, the same bytes
 }
 
 TEST_F(FunctionCommandLine, ChangesOnlyWhatIsGiven) {
     const auto script = write_file("index.py", "x = 1\n");
     ASSERT_EQ(hotcell("deploy img/resize --runtime python3 --handler index.h --env A=1 --code " + script).status, 0);
-    EXPECT_EQ(entries_of(functions_.zip()).begin()->first, "index.py");
+    EXPECT_EQ(entries_of(catalog_.zip()).begin()->first, "index.py");
     const auto changed = hotcell("deploy img/resize --memory 512MiB -o json");
     EXPECT_EQ(changed.status, 0) << changed.err;
     EXPECT_TRUE(changed.out.starts_with(R"({"functionName":"resize")")) << changed.out;
@@ -89,11 +85,11 @@ TEST_F(FunctionCommandLine, ChangesOnlyWhatIsGiven) {
     EXPECT_EQ(kept().settings.handler, "index.h");
     EXPECT_EQ(kept().settings.environment.at("A"), "1");
     ASSERT_EQ(hotcell("deploy img/crop --runtime python3 --handler crop.h --code " + script).status, 0);
-    EXPECT_EQ(functions_.services(), 1u);
-    EXPECT_EQ(functions_.functions(), 2u);
+    EXPECT_EQ(catalog_.services(), 1u);
+    EXPECT_EQ(catalog_.functions(), 2u);
     const auto package = write_file("made.zip", "PK any bytes");
     ASSERT_EQ(hotcell("deploy img/resize --code " + package).status, 0);
-    EXPECT_EQ(functions_.zip(), "PK any bytes");
+    EXPECT_EQ(catalog_.zip(), "PK any bytes");
 }
 
 TEST_F(FunctionCommandLine, SaysWhatIsWrongWithADeployment) {
@@ -111,7 +107,7 @@ TEST_F(FunctionCommandLine, SaysWhatIsWrongWithADeployment) {
     EXPECT_EQ(hotcell("deploy \"1img/resize\" --runtime python3").status, 3);
     std::filesystem::create_directory(directory_ + "/nothing");
     EXPECT_HAS(hotcell("deploy img/resize --code " + directory_ + "/nothing").err, "has no file");
-    EXPECT_EQ(functions_.functions(), 0u);
+    EXPECT_EQ(catalog_.functions(), 0u);
 }
 
 TEST_F(FunctionCommandLine, Invokes) {
@@ -124,7 +120,7 @@ TEST_F(FunctionCommandLine, Invokes) {
     EXPECT_EQ(hotcell("invoke img/resize@7").status, 4);
     EXPECT_EQ(hotcell("invoke img").status, 2);
     EXPECT_EQ(hotcell("invoke img/resize -f /nonexistent").status, 3);
-    EXPECT_EQ(functions_.calls().at(2).qualifier, "LATEST");
+    EXPECT_EQ(calls_.calls().at(2).qualifier, "LATEST");
     const auto told = hotcell("invoke img/resize -e x --log --phases");
     EXPECT_EQ(told.out, "x");
     EXPECT_TRUE(told.err.starts_with("a line of the log\n")) << told.err;
@@ -133,7 +129,7 @@ TEST_F(FunctionCommandLine, Invokes) {
 }
 
 TEST_F(FunctionCommandLine, EndsWith1WhenTheFunctionFailed) {
-    functions_.answer_ = [](const InvokeRequest&) {
+    calls_.answer_ = [](const InvokeRequest&) {
         InvokeReport report;
         report.outcome = InvokeOutcome::UnhandledError;
         report.payload = R"({"errorMessage":"no"})";
@@ -147,7 +143,7 @@ TEST_F(FunctionCommandLine, EndsWith1WhenTheFunctionFailed) {
     EXPECT_EQ(ended.status, 1);
     EXPECT_HAS(ended.out, R"("errorType":"UnhandledInvocationError")");
     EXPECT_HAS(ended.out, R"("payload":"{\"errorMessage\":\"no\"}","payloadEncoding":"utf-8")");
-    functions_.answer_ = [](const InvokeRequest&) {
+    calls_.answer_ = [](const InvokeRequest&) {
         return std::unexpected(Error{ErrorKind::Exhausted, 0, "too many calls", "", ""});
     };
     EXPECT_EQ(hotcell("invoke img/resize").status, 6);
@@ -168,24 +164,24 @@ TEST_F(FunctionCommandLine, ListsAndRemoves) {
     EXPECT_TRUE(hotcell("ls -o json").out.starts_with(R"([{"functionName":"crop")"));
     EXPECT_EQ(hotcell("ls nothing").status, 4);
     EXPECT_EQ(hotcell("rm img/crop </dev/null").status, 2);
-    EXPECT_EQ(functions_.functions(), 3u);
+    EXPECT_EQ(catalog_.functions(), 3u);
     EXPECT_EQ(hotcell("rm -y img/crop").status, 0);
     EXPECT_EQ(hotcell("rm -y img/crop").status, 4);
     EXPECT_EQ(hotcell("rm img --yes").status, 5);
     EXPECT_EQ(hotcell("rm img/resize --yes").status, 0);
     EXPECT_EQ(hotcell("rm img --yes").status, 0);
-    EXPECT_EQ(functions_.services(), 1u);
+    EXPECT_EQ(catalog_.services(), 1u);
 }
 
 TEST_F(FunctionCommandLine, GoesOnWhereAPageEnds) {
     for (int i = 0; i < 230; ++i) {
         Service service;
         service.name = "s" + std::to_string(1'000 + i);
-        functions_.create_service(service, [](const Result<Service>&) {});
+        ASSERT_TRUE(catalog_.create_service(service));
         Function function;
         function.service = service.name;
         function.name = "f";
-        functions_.create_function(function, "", std::nullopt, [](const Result<Function>&) {});
+        ASSERT_TRUE(catalog_.create_function(function, ""));
     }
     const auto all = hotcell("ls").out;
     EXPECT_EQ(std::ranges::count(all, '\n'), 231);
@@ -199,7 +195,7 @@ TEST_F(FunctionCommandLine, ShowsWhatStandsReady) {
     EXPECT_EQ(hotcell("instance evict").status, 2);
     EXPECT_TRUE(hotcell("instance ls -o json").out.starts_with(R"([{"instanceId":"c-1")"));
     EXPECT_EQ(hotcell("runtime ls").out, "RUNTIME  SERVES\npython3  [\"python3\",\"python3.10\"]\n");
-    functions_.instances_[0].state = "idle\x1b[2J";
+    calls_.instances_[0].state = "idle\x1b[2J";
     EXPECT_HAS(hotcell("instance ls").out, "idle?[2J");
 }
 

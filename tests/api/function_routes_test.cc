@@ -1,6 +1,5 @@
 // The routes of services, functions and invocations: statuses, headers and documents, over a service in memory.
 #include "engine/api/wire/base64.h"
-#include "engine/api/wire/function_json.h"
 #include "tests/api/server_fixture.h"
 
 #define EXPECT_HAS(answer, words) EXPECT_NE((answer).find(words), std::string::npos) << (answer)
@@ -104,7 +103,7 @@ TEST_F(FunctionRoutes, KeepsAFunction) {
                 base64(bytes) + R"("},"instanceConcurrency":1,"layers":[],"cpu":null,"instanceType":"e1"})",
             "X-Fc-Code-Checksum: 18446744073709551615\r\n");
     EXPECT_STATUS(answer, "200");
-    EXPECT_EQ(functions_.zip(), bytes);
+    EXPECT_EQ(catalog_.zip(), bytes);
     EXPECT_FALSE(header(answer, "ETag").empty());
     for (const char* member :
          {R"("functionName":"resize")", R"("functionId":"id-of-resize")", R"("runtime":"python3")",
@@ -157,7 +156,7 @@ TEST_F(FunctionRoutes, Invokes) {
     EXPECT_EQ(header(answer, "Server-Timing"), "queue;dur=0.012, handler;dur=3.870, total;dur=4.000");
     EXPECT_HAS(header(answer, "Access-Control-Expose-Headers"), "x-fc-error-type");
     EXPECT_LACKS(answer, "X-Fc-Error-Type");
-    const auto call = functions_.calls().at(0);
+    const auto call = calls_.calls().at(0);
     EXPECT_EQ(call.service, "img");
     EXPECT_EQ(call.function, "resize");
     EXPECT_EQ(call.qualifier, "LATEST");
@@ -168,8 +167,8 @@ TEST_F(FunctionRoutes, Invokes) {
     answer = ask("POST", kServices + "/img/functions/resize/invocations", "", "x-fc-invocation-type: Sync\r\n");
     EXPECT_STATUS(answer, "200");
     EXPECT_LACKS(answer, "X-Fc-Log-Result");
-    EXPECT_FALSE(functions_.calls().at(1).log_tail);
-    EXPECT_EQ(functions_.calls().at(1).qualifier, "");
+    EXPECT_FALSE(calls_.calls().at(1).log_tail);
+    EXPECT_EQ(calls_.calls().at(1).qualifier, "");
 }
 
 TEST_F(FunctionRoutes, AnswersAFailingFunctionWith200) {
@@ -178,7 +177,7 @@ TEST_F(FunctionRoutes, AnswersAFailingFunctionWith200) {
         {InvokeOutcome::UnhandledError, "UnhandledInvocationError"},
         {InvokeOutcome::InitializationError, "InitializationError"}};
     for (const auto& [outcome, type] : kOutcomes) {
-        functions_.answer_ = [outcome = outcome](const InvokeRequest&) {
+        calls_.answer_ = [outcome = outcome](const InvokeRequest&) {
             InvokeReport report;
             report.outcome = outcome;
             report.payload = R"({"errorMessage":"no"})";
@@ -193,7 +192,7 @@ TEST_F(FunctionRoutes, AnswersAFailingFunctionWith200) {
 }
 
 TEST_F(FunctionRoutes, LeavesOutAHeaderThatWouldBreakTheAnswerApart) {
-    functions_.answer_ = [](const InvokeRequest&) {
+    calls_.answer_ = [](const InvokeRequest&) {
         InvokeReport report;
         report.instance_id = "c-1\r\nX-Evil: 1";
         return report;
@@ -215,7 +214,7 @@ TEST_F(FunctionRoutes, TurnsErrorsIntoFcStatuses) {
                    {{ErrorKind::Kernel, 12, "w", "", ""}, "500", "InternalServerError"},
                    {{ErrorKind::InvalidArgument, 0, "w", "", "EntityTooLarge"}, "400", "EntityTooLarge"}};
     for (const auto& [error, status, code] : kErrors) {
-        functions_.answer_ = [&error = error](const InvokeRequest&) { return std::unexpected(error); };
+        calls_.answer_ = [&error = error](const InvokeRequest&) { return std::unexpected(error); };
         const auto answer = ask("POST", kServices + "/img/functions/resize/invocations");
         EXPECT_EQ(answer.substr(9, 3), status);
         EXPECT_HAS(answer, R"("ErrorCode":")" + std::string(code) + R"(","ErrorMessage":")");
@@ -247,8 +246,8 @@ TEST_F(FunctionRoutes, ListsAndEvictsInstances) {
     EXPECT_HAS(metrics, "hotcell_invocations_total");
 }
 
-TEST_F(FunctionRoutes, DoNotExistWithoutAFunctionService) {
-    const Router router(service_);
+TEST_F(FunctionRoutes, DoNotExistWithoutACatalog) {
+    const Router router(Services{.run = service_});
     std::string bodies;
     for (const char* path : {"/2016-08-15/services", "/v1/instances", "/metrics"}) {
         EXPECT_FALSE(router.body_rule("GET", path));
@@ -261,7 +260,7 @@ TEST_F(FunctionRoutes, DoNotExistWithoutAFunctionService) {
 }
 
 TEST_F(FunctionRoutes, NameWhatFcDoesNotOfferHere) {
-    for (const auto& [method, path] : {std::pair{"GET", "/2016-08-15/services/img/versions"},
+    for (const auto& [method, path] : {std::pair{"GET", "/2016-08-15/custom-domains"},
                                        {"PATCH", "/2016-08-15/services"},
                                        {"GET", "/2016-08-15/services/"},
                                        {"GET", "/2016-08-15/services/img/functions/f/invocations"},
@@ -274,12 +273,6 @@ TEST_F(FunctionRoutes, NameWhatFcDoesNotOfferHere) {
     const auto answer = ask("DELETE", "/v1/runtimes");
     EXPECT_STATUS(answer, "405");
     EXPECT_HAS(answer, "Allow: GET\r\n");
-}
-
-TEST(IsoTime, CountsMillisecondsBackwardsToo) {
-    EXPECT_EQ(iso_time(0), "1970-01-01T00:00:00.000Z");
-    EXPECT_EQ(iso_time(1'478'073'600'123), "2016-11-02T08:00:00.123Z");
-    EXPECT_EQ(iso_time(-1), "1969-12-31T23:59:59.999Z");
 }
 
 }  // namespace

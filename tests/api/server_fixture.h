@@ -9,7 +9,8 @@
 #include <memory>
 
 #include "engine/api/server/server.h"
-#include "tests/api/fake_function_service.h"
+#include "tests/api/fake_call_service.h"
+#include "tests/api/fake_catalog.h"
 #include "tests/api/fake_run_service.h"
 #include "tests/api/raw_client.h"
 #include "tests/support/loop_thread.h"
@@ -66,8 +67,9 @@ protected:
     }
 
     FakeRunService service_;
-    FakeFunctionService functions_;
-    Router router_{service_, &functions_};
+    FakeCatalog catalog_;
+    FakeCallService calls_;
+    Router router_{Services{.run = service_, .catalog = &catalog_, .calls = &calls_}};
     LoopThread loop_;
     std::unique_ptr<Server> server_;
     std::string directory_;

@@ -32,8 +32,9 @@ protected:
     std::string here() const { return "127.0.0.1:" + std::to_string(port_); }
 
     FakeRunService runs_;
-    FakeFunctionService functions_;
-    Router router_{runs_, &functions_};
+    FakeCatalog catalog_;
+    FakeCallService calls_;
+    Router router_{Services{.run = runs_, .catalog = &catalog_, .calls = &calls_}};
     LoopThread loop_;
     Server server_{loop_.loop(), router_, {}};
     std::uint16_t port_ = 0;
@@ -99,8 +100,9 @@ protected:
     }
 
     FakeRunService runs_;
-    FakeFunctionService functions_;
-    Router router_{runs_, &functions_};
+    FakeCatalog catalog_;
+    FakeCallService calls_;
+    Router router_{Services{.run = runs_, .catalog = &catalog_, .calls = &calls_}};
     LoopThread loop_;
     Server server_{loop_.loop(), router_, {}};
     std::shared_ptr<const signing::KeyRing> keys_;
@@ -150,7 +152,7 @@ TEST_F(OverTcpWithKeys, ComparesTheBodyWithItsDigest) {
     };
     EXPECT_TRUE(post(R"({"serviceName":"b"})").starts_with("HTTP/1.1 400"));
     EXPECT_TRUE(post(R"({"serviceName":"a"})").starts_with("HTTP/1.1 200"));
-    EXPECT_EQ(functions_.services(), 1u);
+    EXPECT_EQ(catalog_.services(), 1u);
 }
 
 TEST_F(ServerTest, ComparesASignatureThatIsShownOnAUnixSocket) {
@@ -181,7 +183,7 @@ TEST(TcpListener, TakesAddressesInNumbersOnly) {
 
 TEST(TcpListener, IsNotServedWithoutAToken) {
     FakeRunService runs;
-    const Router router(runs);
+    const Router router(Services{.run = runs});
     EventLoop loop;
     Server server(loop, router, {});
     auto open = linux::listen_at_tcp("127.0.0.1:0");

@@ -7,9 +7,10 @@
 
 #include "engine/api/limits.h"
 #include "engine/api/routes/router.h"
-#include "engine/api/wire/function_request.h"
+#include "engine/api/wire/names.h"
 #include "engine/api/wire/utf8.h"
-#include "tests/api/fake_function_service.h"
+#include "tests/api/fake_call_service.h"
+#include "tests/api/fake_catalog.h"
 #include "tests/api/fake_run_service.h"
 
 namespace api = hotcell::api;
@@ -28,8 +29,9 @@ std::string_view take_line(std::string_view& input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     api::FakeRunService runs;
-    api::FakeFunctionService functions;
-    const api::Router router(runs, &functions);
+    api::FakeCatalog catalog;
+    api::FakeCallService calls;
+    const api::Router router(api::Services{.run = runs, .catalog = &catalog, .calls = &calls});
     api::Request request;
     request.id = "00000000-0000-4000-8000-000000000000";
     request.method = take_line(input);
@@ -46,10 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (response.status >= 400 && !api::is_utf8(response.body)) std::abort();
     });
     if (answers != 1) std::abort();
-    for (const auto& call : functions.calls()) {
+    for (const auto& call : calls.calls()) {
         if (!api::check_name("", call.service, api::kMaxServiceName)) std::abort();
         if (!api::check_name("", call.function, api::kMaxFunctionName)) std::abort();
-        if (!call.qualifier.empty() && call.qualifier != "LATEST") std::abort();
+        if (!api::check_qualifier(call.qualifier)) std::abort();
     }
     return 0;
 }

@@ -1,7 +1,9 @@
-// Functions: create, list, get, change, delete.
-#include "engine/api/routes/function_routes.h"
-#include "engine/api/routes/reply.h"
-#include "engine/api/wire/function_request.h"
+// Functions and their packages: create, list, get, change, delete.
+#include "engine/api/routes/catalog_routes.h"
+#include "engine/api/routes/links.h"
+#include "engine/api/routes/target.h"
+#include "engine/api/wire/function_json.h"
+#include "engine/api/wire/pages.h"
 
 namespace hotcell::api {
 
@@ -15,47 +17,57 @@ Result<std::optional<std::uint64_t>> expected_checksum(const Request& request) {
 
 }  // namespace
 
-Result<> create_function(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
+Result<Response> create_function(Catalog& catalog, Request& request) {
+    const auto target = TRY(latest_target_of(request));
     const auto checksum = TRY(expected_checksum(request));
-    auto wanted = TRY(read_function(std::move(name.service), request.body));
+    auto wanted = TRY(read_function(target.service, request.body));
     std::string().swap(request.body);  // the package is held once
-    service.create_function(std::move(wanted.function), std::move(wanted.zip), checksum,
-                            reply_with<Function>(respond, request.id));
-    return {};
+    wanted.function.code.checksum = checksum.value_or(0);
+    const auto function = TRY(catalog.create_function(std::move(wanted.function), std::move(wanted.zip)));
+    return document(json_of(function), function.etag);
 }
 
-Result<> list_functions(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
-    auto page = TRY(read_page_request(request.query));
-    service.list_functions(std::move(name.service), std::move(page), reply_with<Page<Function>>(respond, request.id));
-    return {};
+Result<Response> list_functions(const Catalog& catalog, Request& request) {
+    const auto target = TRY(target_of(request));
+    const auto page = TRY(read_page_request(request.query));
+    return document(json_of(TRY(catalog.list_functions(target.service, page, target.qualifier))));
 }
 
-Result<> get_function(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
-    auto function = TRY(read_function_name(request.names[1]));
-    service.get_function(std::move(name.service), std::move(function), reply_with<Function>(respond, request.id));
-    return {};
+Result<Response> get_function(const Catalog& catalog, Request& request) {
+    const auto target = TRY(target_of(request));
+    const auto function = TRY(catalog.get_function(target.service, target.function, target.qualifier));
+    return document(json_of(function), function.etag);
 }
 
-Result<> update_function(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
-    auto function = TRY(read_function_name(request.names[1]));
+Result<Response> update_function(Catalog& catalog, Request& request) {
+    const auto target = TRY(latest_target_of(request));
     const auto checksum = TRY(expected_checksum(request));
     auto change = TRY(read_function_change(request.body));
     std::string().swap(request.body);
-    service.update_function(std::move(name.service), std::move(function), std::move(change), checksum,
-                            if_match_of(request), reply_with<Function>(respond, request.id));
-    return {};
+    change.zip_checksum = checksum;
+    const auto function =
+        TRY(catalog.update_function(target.service, target.function, std::move(change), if_match_of(request)));
+    return document(json_of(function), function.etag);
 }
 
-Result<> delete_function(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
-    auto function = TRY(read_function_name(request.names[1]));
-    service.delete_function(std::move(name.service), std::move(function), if_match_of(request),
-                            reply_empty(respond, request.id));
-    return {};
+Result<Response> delete_function(Catalog& catalog, Request& request) {
+    const auto target = TRY(latest_target_of(request));
+    TRY(catalog.delete_function(target.service, target.function, if_match_of(request)));
+    return nothing();
+}
+
+Result<Response> get_function_code(const Services& services, Request& request) {
+    const auto target = TRY(target_of(request));
+    const auto function = TRY(services.catalog->get_function(target.service, target.function, target.qualifier));
+    return document(json_of_code(function_link(services, request, target), function.code.checksum));
+}
+
+Result<Response> download_function(Catalog& catalog, Request& request) {
+    const auto target = TRY(target_of(request));
+    return Response {
+        .content_type = "application/zip",
+        .body = TRY(catalog.get_code(target.service, target.function, target.qualifier))
+    };
 }
 
 }  // namespace hotcell::api

@@ -1,7 +1,8 @@
 // The environments that stand, and ending them.
-#include "engine/api/routes/function_routes.h"
-#include "engine/api/routes/reply.h"
-#include "engine/api/wire/function_request.h"
+#include "engine/api/routes/call_routes.h"
+#include "engine/api/routes/target.h"
+#include "engine/api/wire/invocation_json.h"
+#include "engine/api/wire/names.h"
 #include "engine/api/wire/query.h"
 
 namespace hotcell::api {
@@ -31,21 +32,26 @@ Result<Filter> read_filter(std::string_view query) {
 
 }  // namespace
 
-Result<> list_instances(FunctionService& service, Request& request, const Respond& respond) {
-    auto filter = TRY(read_filter(request.query));
-    service.instances(std::move(filter.service), std::move(filter.function),
-                      reply_with<std::vector<Instance>>(respond, request.id));
-    return {};
+Result<Response> list_instances(const Services& services, Request& request) {
+    const auto filter = TRY(read_filter(request.query));
+    return document(json_of(services.calls->instances(filter.service, filter.function)));
 }
 
-Result<> evict_instances(FunctionService& service, Request& request, const Respond& respond) {
-    auto filter = TRY(read_filter(request.query));
-    service.evict_instances(std::move(filter.service), std::move(filter.function),
-                            [respond, id = request.id](const Result<std::uint64_t>& count) {
-                                if (!count) return respond(fc_error_response(count.error(), id));
-                                respond({.body = json_of_evicted(*count)});
-                            });
-    return {};
+Result<Response> evict_instances(const Services& services, Request& request) {
+    const auto filter = TRY(read_filter(request.query));
+    return document(json_of_evicted(services.calls->evict_instances(filter.service, filter.function)));
+}
+
+Result<Response> list_function_instances(const Services& services, Request& request) {
+    const auto target = TRY(target_of(request));
+    TRY(services.catalog->get_function(target.service, target.function, target.qualifier));
+    auto instances = services.calls->instances(target.service, target.function);
+    if (!target.qualifier.empty()) {
+        const auto version = TRY(services.catalog->get_service(target.service, target.qualifier))
+        .version;
+        std::erase_if(instances, [&](const Instance& instance) { return instance.version != version; });
+    }
+    return document(fc_json_of(instances));
 }
 
 }  // namespace hotcell::api

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 
-#include "engine/api/routes/function_routes.h"
+#include "engine/api/routes/call_routes.h"
 #include "engine/api/routes/reply.h"
 #include "engine/api/routes/server_timing.h"
+#include "engine/api/routes/target.h"
 #include "engine/api/wire/base64.h"
-#include "engine/api/wire/function_request.h"
+#include "engine/api/wire/invocation_json.h"
 #include "engine/api/wire/query.h"
 
 namespace hotcell::api {
@@ -20,22 +21,17 @@ constexpr const char* kExposedHeaders =
     "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
     "x-fc-log-result,x-fc-invocation-code-version";
 
-std::unexpected<Error> refuse(std::string_view field, std::string_view allowed, std::string_view actual) {
-    return fail(ErrorKind::InvalidArgument,
-                fmt::format("{} is set to an invalid value (allowed: {}, actual: {})", field, allowed, quote(actual)));
-}
-
 /// Whether the tail of the log is wanted.
 Result<bool> read_headers(const Request& request) {
     const auto type = request.header("x-fc-invocation-type");
     const auto log = request.header("x-fc-log-type");
-    if (!log.empty() && log != "None" && log != "Tail") return refuse("LogType", "None, Tail", log);
+    if (!log.empty() && log != "None" && log != "Tail") return refuse_value("LogType", "None, Tail", log);
     if (type == "Async") {
-        if (log == "Tail") return refuse("LogType", "None", log);
+        if (log == "Tail") return refuse_value("LogType", "None", log);
         return fail(ErrorKind::InvalidArgument, "X-Fc-Invocation-Type: asynchronous calls are not available yet",
                     "call with Sync");
     }
-    if (!type.empty() && type != "Sync") return refuse("InvocationType", "Sync, Async", type);
+    if (!type.empty() && type != "Sync") return refuse_value("InvocationType", "Sync, Async", type);
     return log == "Tail";
 }
 
@@ -62,13 +58,13 @@ Response respond_with(InvokeReport& report, bool log_tail) {
 
 }  // namespace
 
-Result<> invoke_function(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
+Result<> invoke_function(CallService& service, Request& request, const Respond& respond) {
+    auto target = TRY(target_of(request));
     InvokeRequest call;
-    call.function = TRY(read_function_name(request.names[1]));
     call.log_tail = TRY(read_headers(request));
-    call.service = std::move(name.service);
-    call.qualifier = std::move(name.qualifier);
+    call.service = std::move(target.service);
+    call.qualifier = std::move(target.qualifier);
+    call.function = std::move(target.function);
     call.event = std::move(request.body);
     call.request_id = request.id;
     const bool log_tail = call.log_tail;
@@ -78,14 +74,13 @@ Result<> invoke_function(FunctionService& service, Request& request, const Respo
     return {};
 }
 
-Result<> get_invocation(FunctionService& service, Request& request, const Respond& respond) {
+Result<Response> get_invocation(const Services& services, Request& request) {
     const std::string& id = request.names[0];
     const bool good = id.size() == 36 && std::ranges::all_of(id, [](char c) {
                           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
                       });
     if (!good) return fail(ErrorKind::InvalidArgument, "request id: must be a UUID in lower case, not " + quote(id));
-    service.invocation(id, reply_with<InvokeReport>(respond, request.id));
-    return {};
+    return document(json_of(TRY(services.calls->invocation(id))));
 }
 
 }  // namespace hotcell::api

@@ -1,5 +1,6 @@
 #include "engine/api/routes/reply.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/api/wire/json.h"
@@ -9,11 +10,11 @@ namespace hotcell::api {
 namespace {
 
 /// Codes whose status is not the one of their kind.
-constexpr std::pair<std::string_view, unsigned> kStatuses[] = {{"PreconditionFailed", 412},
-                                                               {"EntityTooLarge", 400},
-                                                               {"LimitExceededError", 400},
-                                                               {"AccessDenied", 403},
-                                                               {"InternalServerError", 500}};
+constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
+    {"PreconditionFailed", 412}, {"EntityTooLarge", 400},     {"LimitExceededError", 400},
+    {"AccessDenied", 403},       {"CAExited", 412},           {"CAFileNotFound", 412},
+    {"CAFilePermission", 412},   {"FunctionNotStarted", 412}, {"AsyncInvocationStopped", 412},
+    {"BadResponse", 502},        {"InternalServerError", 500}};
 
 unsigned status_of(const Error& error) {
     for (const auto& [code, status] : kStatuses)
@@ -64,6 +65,15 @@ std::string if_match_of(const Request& request) {
     std::string_view etag = request.header("if-match");
     if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
     return etag == "*" ? std::string() : std::string(etag);
+}
+
+std::string address_of(const Request& request) {
+    const auto host = request.header("host");
+    const bool good = !host.empty() && host.size() <= 255 && std::ranges::all_of(host, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+               c == '_' || c == ':' || c == '[' || c == ']';
+    });
+    return "http://" + (good ? std::string(host) : "localhost");
 }
 
 }  // namespace hotcell::api

@@ -4,65 +4,28 @@
 #include <array>
 
 #include "engine/api/limits.h"
-#include "engine/api/routes/function_routes.h"
-#include "engine/api/routes/run_route.h"
-#include "engine/api/wire/json.h"
+#include "engine/api/routes/table.h"
 #include "engine/api/wire/query.h"
 
 namespace hotcell::api {
 
 namespace {
 
-constexpr std::string_view kFcTree = "/2016-08-15/";
-
-void answer_health(const Services&, Request, Respond respond) { respond({.body = json_of({{"status", "alive"}})}); }
-
-void answer_ready(const Services& services, Request request, Respond respond) {
-    if (services.run.is_ready()) return respond({.body = json_of({{"status", "ready"}})});
-    respond(error_response(503, "NotReady", "the pools are not filled yet, or the privileged helper is gone",
-                           "GET /v1/engine shows the pools", request.id));
-}
-
-void answer_version(const Services& services, Request, Respond respond) {
-    respond({.body = json_of({{"name", "hotcell"}, {"version", services.run.describe().version}, {"api", "v1"}})});
-}
-
-void answer_engine(const Services& services, Request, Respond respond) {
-    respond({.body = json_of(services.run.describe())});
-}
-
-struct Route {
-    std::string_view method;
-    std::string_view path;  // "{}" stands for one segment, at most two times
-    std::size_t body_limit;
-    void (*answer)(const Services&, Request, Respond);
-    bool needs_functions = true;
-};
-constexpr Route kRoutes[] = {
-    {"POST", "/2016-08-15/services/{}/functions/{}/invocations", kMaxEvent.count, answer_with<invoke_function>},
-    {"POST", "/2016-08-15/services", kMaxJson.count, answer_with<create_service>},
-    {"GET", "/2016-08-15/services", 0, answer_with<list_services>},
-    {"GET", "/2016-08-15/services/{}", 0, answer_with<get_service>},
-    {"PUT", "/2016-08-15/services/{}", kMaxJson.count, answer_with<update_service>},
-    {"DELETE", "/2016-08-15/services/{}", 0, answer_with<delete_service>},
-    {"POST", "/2016-08-15/services/{}/functions", kMaxCodeBody.count, answer_with<create_function>},
-    {"GET", "/2016-08-15/services/{}/functions", 0, answer_with<list_functions>},
-    {"GET", "/2016-08-15/services/{}/functions/{}", 0, answer_with<get_function>},
-    {"PUT", "/2016-08-15/services/{}/functions/{}", kMaxCodeBody.count, answer_with<update_function>},
-    {"DELETE", "/2016-08-15/services/{}/functions/{}", 0, answer_with<delete_function>},
-    {"GET", "/v1/invocations/{}", 0, answer_with<get_invocation>},
-    {"GET", "/v1/instances", 0, answer_with<list_instances>},
-    {"POST", "/v1/instances:evict", 0, answer_with<evict_instances>},
-    {"GET", "/v1/runtimes", 0, answer_with<list_runtimes>},
-    {"GET", "/metrics", 0, answer_with<get_metrics>},
-    {"GET", "/healthz", 0, answer_health, false},
-    {"GET", "/readyz", 0, answer_ready, false},
-    {"GET", "/version", 0, answer_version, false},
-    {"GET", "/v1/engine", 0, answer_engine, false},
-    {"POST", "/v1/run", kMaxRunBody.count, answer_run, false},
+struct Place {
+    Tree tree = Tree::Native;
+    std::uint8_t bit = kNative;
+    std::string_view rest;  // of the path, in its tree
 };
 
-using Names = std::array<std::string_view, 2>;
+Place place_of(std::string_view path) {
+    for (const auto& [prefix, tree, bit] : {std::tuple(std::string_view("/2016-08-15"), Tree::Fc2016, k2016),
+                                            std::tuple(std::string_view("/2021-04-06"), Tree::Fc2021, k2021)})
+        if (path.starts_with(prefix) && path.substr(prefix.size()).starts_with('/'))
+            return {tree, static_cast<std::uint8_t>(bit), path.substr(prefix.size())};
+    return {Tree::Native, kNative, path};
+}
+
+using Names = std::array<std::string_view, 3>;
 
 /// True when `path` has the segments of `pattern`; `names` are those that stand for "{}", as sent.
 bool fits(std::string_view pattern, std::string_view path, Names& names) {
@@ -88,20 +51,29 @@ Response refuse_in_fc_tree(const Request& request) {
                           "docs/api/openapi.yaml lists what is", request.id);
 }
 
+Response refuse_unknown(const Request& request, const std::string& allowed) {
+    if (allowed.empty())
+        return error_response(404, "NotFound", "path: no route of that name", "docs/api/openapi.yaml lists them",
+                              request.id);
+    auto response = error_response(405, "MethodNotAllowed", "method: this path answers " + allowed, "", request.id);
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+}
+
 }  // namespace
 
 void Router::handle(Request request, Respond respond) const {
     if (request.caller.kind == Caller::Kind::Nobody)
         return respond(error_response(401, "Unauthorized", "Authorization: is missing", "", request.id));
-    if (const auto same = request.caller.body.check(request.body); !same)
-        return respond(fc_error_response(same.error(), request.id));
     std::string allowed;
     Names names;
-    for (const Route& route : kRoutes) {
-        if ((route.needs_functions && services_.functions == nullptr) || !fits(route.path, request.path, names))
+    const Place place = place_of(request.path);
+    for (const Row& row : rows()) {
+        if ((row.trees & place.bit) == 0 || (row.needs_catalog && services_.catalog == nullptr) ||
+            !fits(row.path, place.rest, names))
             continue;
-        if (route.method != request.method) {
-            allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+        if (row.method != request.method) {
+            allowed += (allowed.empty() ? "" : ", ") + std::string(row.method);
             continue;
         }
         for (std::size_t i = 0; i < names.size() && !names[i].empty(); ++i) {
@@ -112,23 +84,19 @@ void Router::handle(Request request, Respond respond) const {
                                               "", request.id));
             request.names[i] = std::move(*decoded);
         }
-        return route.answer(services_, std::move(request), std::move(respond));
+        request.tree = place.tree;
+        return row.answer(services_, std::move(request), std::move(respond));
     }
-    if (request.path.starts_with(kFcTree)) return respond(refuse_in_fc_tree(request));
-    if (allowed.empty())
-        return respond(error_response(404, "NotFound", "path: no route of that name",
-                                      "docs/api/openapi.yaml lists them", request.id));
-    auto response = error_response(405, "MethodNotAllowed", "method: this path answers " + allowed, "", request.id);
-    response.headers.emplace_back("Allow", allowed);
-    respond(std::move(response));
+    respond(place.tree == Tree::Native ? refuse_unknown(request, allowed) : refuse_in_fc_tree(request));
 }
 
 std::optional<BodyRule> Router::body_rule(std::string_view method, std::string_view path) const {
     Names names;
-    for (const Route& route : kRoutes)
-        if (route.method == method && (!route.needs_functions || services_.functions != nullptr) &&
-            fits(route.path, path, names))
-            return BodyRule{route.body_limit, path.starts_with(kFcTree), route.body_limit > kMaxEvent.count};
+    const Place place = place_of(path);
+    for (const Row& row : rows())
+        if ((row.trees & place.bit) != 0 && row.method == method &&
+            (!row.needs_catalog || services_.catalog != nullptr) && fits(row.path, place.rest, names))
+            return BodyRule{row.body_limit, place.tree != Tree::Native, row.body_limit > kMaxEvent.count};
     return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// Which route answers a request. The table stands in router.cc, a function a route.
+// Which route answers a request. The table stands in table.cc, a function a route.
 //
 // Here: paths with places for names, FC's way to say that there is no such path. Not here: what names may be.
 // Threads: handle() may be called from any thread; `respond` is called once, perhaps before handle() returns.
@@ -9,10 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/api/function_service.h"
 #include "engine/api/message.h"
-#include "engine/api/routes/reply.h"
-#include "engine/api/run_service.h"
+#include "engine/api/routes/route.h"
 
 namespace hotcell::api {
 
@@ -25,8 +23,8 @@ struct BodyRule {
 
 class Router {
 public:
-    /// The services outlive the router and every answer it owes. Without `functions` their routes do not exist.
-    explicit Router(RunService& service, FunctionService* functions = nullptr) : services_{service, functions} {}
+    /// What the services point at outlives the router and every answer it owes.
+    explicit Router(Services services) : services_(std::move(services)) {}
 
     void handle(Request request, Respond respond) const;
     /// Nothing when no route takes this request.

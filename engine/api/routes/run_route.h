@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/api/message.h"
-#include "engine/api/routes/reply.h"
+#include "engine/api/routes/route.h"
 
 namespace hotcell::api {
 

@@ -1,40 +1,68 @@
-// Services: create, list, get, change, delete.
-#include "engine/api/routes/function_routes.h"
-#include "engine/api/routes/reply.h"
-#include "engine/api/wire/function_request.h"
+// Services and their tags: create, list, get, change, delete.
+#include "engine/api/routes/catalog_routes.h"
+#include "engine/api/routes/target.h"
+#include "engine/api/wire/names.h"
+#include "engine/api/wire/pages.h"
+#include "engine/api/wire/query.h"
+#include "engine/api/wire/service_json.h"
 
 namespace hotcell::api {
 
-Result<> create_service(FunctionService& service, Request& request, const Respond& respond) {
+Result<Response> create_service(Catalog& catalog, Request& request) {
     auto wanted = TRY(read_service(request.body));
-    service.create_service(std::move(wanted), reply_with<Service>(respond, request.id));
-    return {};
+    const auto service = TRY(catalog.create_service(std::move(wanted)));
+    return document(json_of(service), service.etag);
 }
 
-Result<> list_services(FunctionService& service, Request& request, const Respond& respond) {
-    auto page = TRY(read_page_request(request.query));
-    service.list_services(std::move(page), reply_with<Page<Service>>(respond, request.id));
-    return {};
+Result<Response> list_services(const Catalog& catalog, Request& request) {
+    const auto page = TRY(read_page_request(request.query));
+    return document(json_of(TRY(catalog.list_services(page))));
 }
 
-Result<> get_service(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_qualified_service(request.names[0]));
-    service.get_service(std::move(name.service), reply_with<Service>(respond, request.id));
-    return {};
+Result<Response> get_service(const Catalog& catalog, Request& request) {
+    const auto target = TRY(target_of(request));
+    const auto service = TRY(catalog.get_service(target.service, target.qualifier));
+    return document(json_of(service), service.etag);
 }
 
-Result<> update_service(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_service_name(request.names[0]));
-    auto change = TRY(read_service_change(request.body));
-    service.update_service(std::move(name), std::move(change), if_match_of(request),
-                           reply_with<Service>(respond, request.id));
-    return {};
+Result<Response> update_service(Catalog& catalog, Request& request) {
+    const auto target = TRY(latest_target_of(request));
+    const auto change = TRY(read_service_change(request.body));
+    const auto service = TRY(catalog.update_service(target.service, change, if_match_of(request)));
+    return document(json_of(service), service.etag);
 }
 
-Result<> delete_service(FunctionService& service, Request& request, const Respond& respond) {
-    auto name = TRY(read_service_name(request.names[0]));
-    service.delete_service(std::move(name), if_match_of(request), reply_empty(respond, request.id));
-    return {};
+Result<Response> delete_service(Catalog& catalog, Request& request) {
+    const auto target = TRY(latest_target_of(request));
+    TRY(catalog.delete_service(target.service, if_match_of(request)));
+    return nothing();
+}
+
+// ---- tags -----------------------------------------------------------------------------------------------------------
+
+Result<Response> tag_service(Catalog& catalog, Request& request) {
+    const auto wanted = TRY(read_tags(request.body));
+    TRY(catalog.tag_service(wanted.service, wanted.tags));
+    return document("{}");
+}
+
+Result<Response> untag_service(Catalog& catalog, Request& request) {
+    const auto wanted = TRY(read_untag(request.body));
+    TRY(catalog.untag_service(wanted.service, wanted.keys, wanted.all));
+    return document("{}");
+}
+
+Result<Response> get_tags(const Catalog& catalog, Request& request) {
+    std::string arn;
+    for (auto& [name, value] : TRY(parse_query(request.query)))
+        if (name == "resourceArn") arn = std::move(value);
+    const auto service = TRY(read_service_arn(arn));
+    return document(json_of_tags(TRY(catalog.get_service(service))));
+}
+
+Result<Response> list_tagged(const Catalog& catalog, Request& request) {
+    const auto page = TRY(read_page_request(request.query));
+    return document(json_of_tagged(TRY(catalog.list_services(page))));
 }
 
 }  // namespace hotcell::api

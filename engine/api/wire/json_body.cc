@@ -7,10 +7,12 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/api/limits.h"
 #include "engine/api/wire/base64.h"
+#include "engine/api/wire/json_fields.h"
 #include "engine/base/result.h"
 
 namespace hotcell::api {
@@ -88,7 +90,7 @@ public:
         }
         if (!add_to_zip(rest, error)) return false;
         if (!zip_.finish()) return refuse(error, "code.zipFile: is not base64");
-        has_zip_ = true;
+        if (std::exchange(has_zip_, true)) return refuse(error, "code.zipFile: is given more than once");
         stack_.push_string("");
         return true;
     }
@@ -126,8 +128,8 @@ private:
     };
 
     bool is_zip() const {
-        return levels_.size() == 2 && levels_[0].is_object && levels_[1].is_object && levels_[0].last == "code" &&
-               levels_[1].last == "zipFile";
+        return levels_.size() == 2 && levels_[0].is_object && levels_[1].is_object &&
+               equals_ignoring_case(levels_[0].last, "code") && equals_ignoring_case(levels_[1].last, "zipFile");
     }
     bool add_to_zip(json::string_view part, json::error_code& error) {
         if (zip_.bytes().empty()) zip_.bytes().reserve(std::min(text_size_ / 4 * 3, most_zip_));
@@ -159,32 +161,6 @@ private:
     std::optional<Error> refusal_;
 };
 
-std::string_view view_of(json::string_view text) { return {text.data(), text.size()}; }
-
-/// Numbers inside an object size something that other members switch on.
-bool is_empty(const json::value& value, bool inside) {
-    switch (value.kind()) {
-        case json::kind::null: return true;
-        case json::kind::bool_: return !value.get_bool();
-        case json::kind::string: return value.get_string().empty();
-        case json::kind::array: return value.get_array().empty();
-        case json::kind::object:
-            return std::ranges::all_of(value.get_object(),
-                                       [](const auto& member) { return is_empty(member.value(), true); });
-        default: return inside || value == json::value(0);
-    }
-}
-
-/// What the client wrote, short enough and clean enough to stand in a message.
-std::string shown(const json::value& value) {
-    if (value.is_object() || value.is_array()) return value.is_object() ? "an object" : "a list";
-    if (!value.is_string()) return json::serialize(value);
-    std::string text;
-    for (const unsigned char byte : view_of(value.get_string()).substr(0, 40))
-        text.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
-    return '"' + text + (value.get_string().size() > 40 ? "…\"" : "\"");
-}
-
 }  // namespace
 
 Result<JsonBody> parse_json_body(std::string_view text, Bytes most_zip) {
@@ -199,73 +175,6 @@ Result<JsonBody> parse_json_body(std::string_view text, Bytes most_zip) {
         return fail(ErrorKind::InvalidArgument, "body: not JSON: " + (error ? error.message() : "it ends too early"));
     if (used != text.size()) return fail(ErrorKind::InvalidArgument, "body: bytes after the JSON object");
     return parser.handler().take();
-}
-
-const json::value* JsonFields::find(std::string_view name) const {
-    const auto* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    return value == nullptr || value->is_null() ? nullptr : value;
-}
-
-std::unexpected<Error> JsonFields::refuse(std::string_view name, std::string_view rule,
-                                          const json::value& value) const {
-    return fail(ErrorKind::InvalidArgument,
-                path_ + std::string(name) + ": " + std::string(rule) + ", not " + shown(value));
-}
-
-Result<std::optional<std::string>> JsonFields::text(std::string_view name) const {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_string()) return refuse(name, "must be a string", *value);
-    std::string text(view_of(value->get_string()));
-    if (text.find('\0') != std::string::npos) return refuse(name, "must have no zero character", *value);
-    return text;
-}
-
-Result<std::optional<std::uint32_t>> JsonFields::number(std::string_view name) const {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    json::error_code error;
-    if (value->is_number()) {
-        const auto number = value->to_number<std::uint32_t>(error);
-        if (!error) return number;
-    }
-    return refuse(name, "must be a whole number in 0..4294967295", *value);
-}
-
-Result<std::optional<bool>> JsonFields::boolean(std::string_view name) const {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_bool()) return refuse(name, "must be true or false", *value);
-    return value->get_bool();
-}
-
-Result<std::optional<std::map<std::string, std::string>>> JsonFields::texts(std::string_view name) const {
-    const auto members = TRY(object(name));
-    if (!members) return std::nullopt;
-    std::map<std::string, std::string> texts;
-    for (const auto& member : members->object_) {
-        const auto key = view_of(member.key());
-        if (!member.value().is_string()) return refuse(name, "must have values that are strings", member.value());
-        const auto text = view_of(member.value().get_string());
-        if (key.find('\0') != std::string_view::npos || text.find('\0') != std::string_view::npos)
-            return refuse(name, "must have no zero character", member.value());
-        texts.emplace(key, text);
-    }
-    return texts;
-}
-
-Result<std::optional<JsonFields>> JsonFields::object(std::string_view name) const {
-    const auto* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_object()) return refuse(name, "must be an object", *value);
-    return JsonFields(value->get_object(), path_ + std::string(name) + ".");
-}
-
-Result<> JsonFields::expect_usual(std::string_view name, std::string_view usual) const {
-    const auto* value = find(name);
-    if (value == nullptr || is_empty(*value, false) || json::serialize(*value) == usual) return {};
-    return refuse(name, "not supported yet: leave it out" + (usual.empty() ? "" : " or send " + std::string(usual)),
-                  *value);
 }
 
 }  // namespace hotcell::api

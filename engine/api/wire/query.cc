@@ -22,6 +22,14 @@ std::unexpected<Error> refuse(std::string_view field, std::string rule, std::str
     return fail(ErrorKind::InvalidArgument, std::string(field) + ": " + std::move(rule) + ", not " + quote(value));
 }
 
+/// Short enough and clean enough to stand in a message.
+std::string shortened(std::string_view text) {
+    std::string out;
+    for (const unsigned char byte : text.substr(0, 40))
+        out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
+    return out + (text.size() > 40 ? "…" : "");
+}
+
 struct Unit {
     std::string_view name;
     std::uint64_t factor;
@@ -79,11 +87,11 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
-std::string quote(std::string_view text) {
-    std::string out = "\"";
-    for (const unsigned char byte : text.substr(0, 40))
-        out.push_back(byte < 0x20 || byte >= 0x7f ? '?' : static_cast<char>(byte));
-    return out + (text.size() > 40 ? "…\"" : "\"");
+std::string quote(std::string_view text) { return '"' + shortened(text) + '"'; }
+
+std::unexpected<Error> refuse_value(std::string_view field, std::string_view allowed, std::string_view actual) {
+    return fail(ErrorKind::InvalidArgument, std::string(field) + " is set to an invalid value (allowed: " +
+                                                std::string(allowed) + ", actual: '" + shortened(actual) + "')");
 }
 
 Result<QueryFields> parse_query(std::string_view query) {

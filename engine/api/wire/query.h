@@ -25,6 +25,8 @@ std::optional<std::string> percent_decode(std::string_view text);
 
 /// What a client wrote, in quotes, short enough and clean enough to stand in a message.
 std::string quote(std::string_view text);
+/// "FIELD is set to an invalid value (allowed: ALLOWED, actual: 'B')": how Function Compute refuses a value. InvalidArgument.
+std::unexpected<Error> refuse_value(std::string_view field, std::string_view allowed, std::string_view actual);
 
 /// A whole number within [least, most].
 Result<std::uint64_t> parse_count(std::string_view field, std::string_view text, std::uint64_t least,

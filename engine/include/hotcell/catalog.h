@@ -17,6 +17,9 @@
 namespace hotcell {
 
 inline constexpr std::string_view kLatest = "LATEST";
+// What stands for region and account in ARNs, addresses and contexts.
+inline constexpr std::string_view kRegionName = "local";
+inline constexpr std::string_view kAccountId = "0";
 
 // ---- services -----------------------------------------------------------------------------------------------------
 

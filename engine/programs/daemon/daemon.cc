@@ -20,11 +20,12 @@
 #include "engine/linux/sockets/sockets.h"
 #include "engine/linux/sockets/tcp_listener.h"
 #include "engine/linux/sockets/unix_listener.h"
-#include "engine/programs/daemon/engine_functions.h"
+#include "engine/programs/daemon/engine_calls.h"
 #include "engine/programs/daemon/engine_service.h"
 #include "engine/programs/daemon/jail.h"
 #include "engine/programs/daemon/key_file.h"
 #include "engine/programs/daemon/token_file.h"
+#include "engine/programs/daemon/worker.h"
 
 namespace hotcell::daemon {
 
@@ -135,8 +136,13 @@ Result<int> serve(const DaemonOptions& options) {
     const LoopThread loop;              // requests and environments: a call goes through one thread
     Engine engine = TRY(std::move(prepared).start(loop.loop()));
     EngineService service(engine, std::move(machine));
-    EngineFunctions functions(engine);
-    const api::Router router(service, &functions);
+    EngineCalls calls(engine);
+    Worker worker;
+    const api::Router router({.run = service,
+                              .catalog = &engine.catalog(),
+                              .calls = &calls,
+                              .later = [&](std::function<void()> work) { worker.later(std::move(work)); },
+                              .link_key = &keys->own()});
     api::Server server(loop.loop(), router, options.server);
     for (auto& listener : listeners) TRY(server.listen_on(std::move(listener), access_of_local(options, keys)));
     if (tcp) TRY(server.listen_on(std::move(tcp->listener.fd), std::move(tcp->access)));
@@ -149,6 +155,7 @@ Result<int> serve(const DaemonOptions& options) {
     manager.tell("STOPPING=1");
     server.stop_accepting();
     engine.drain(options.drain);
+    worker.finish();  // its answers go to the server
     if (!server.finish(Millis(2'000))) spdlog::warn("some answers were not read to their end");
     std::error_code ignored;
     if (!passed)

@@ -1,0 +1,46 @@
+// What the HTTP interface needs of an engine to call functions and to see what runs: the border that tests replace. What is
+// deployed is the public Catalog, programs that run once are run_service.h.
+//
+// Names have been judged by the routes; that a thing exists is judged behind this border. Error.code carries FC's name
+// ("ServiceNotFound"); the routes make the status of it.
+// Threads: every method may be called from any thread; `done` is called exactly once, from any thread, perhaps before the
+// method returns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hotcell/catalog.h"
+#include "hotcell/error.h"
+#include "hotcell/invocation.h"
+
+namespace hotcell::api {
+
+/// A runtime as installed, and the names under which FC's clients ask for it.
+struct RuntimeSummary {
+    std::string name;                 // "python3"
+    std::vector<std::string> serves;  // "python3", "python3.10" …
+};
+
+class CallService {
+public:
+    virtual ~CallService() = default;
+
+    /// A function that fails is a report, not an error. `request.qualifier` is as the caller wrote it.
+    virtual void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) = 0;
+    /// A recent invocation, by its request id; NotFound once it is forgotten.
+    virtual Result<InvokeReport> invocation(const std::string& request_id) const = 0;
+
+    /// Empty names: of all services, of all functions of the service.
+    virtual std::vector<Instance> instances(const std::string& service, const std::string& function) const = 0;
+    /// Ends the idle ones, lets busy ones finish their call first; the number of both.
+    virtual std::uint64_t evict_instances(const std::string& service, const std::string& function) = 0;
+
+    virtual std::vector<RuntimeSummary> runtimes() const = 0;
+    /// Prometheus' text format, version 0.0.4.
+    virtual std::string metrics() const = 0;
+};
+
+}  // namespace hotcell::api

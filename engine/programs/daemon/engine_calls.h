@@ -1,0 +1,42 @@
+// hotcell::Engine's calls as the HTTP interface sees them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/api/call_service.h"
+#include "hotcell/engine.h"
+
+namespace hotcell::daemon {
+
+class EngineCalls final : public api::CallService {
+public:
+    /// `engine` outlives this.
+    explicit EngineCalls(Engine& engine) : engine_(engine) {}
+
+    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
+        engine_.invoke(std::move(request), std::move(done));
+    }
+    Result<InvokeReport> invocation(const std::string& request_id) const override {
+        return engine_.invocation(request_id);
+    }
+    std::vector<Instance> instances(const std::string& service, const std::string& function) const override {
+        return engine_.instances(service, function);
+    }
+    std::uint64_t evict_instances(const std::string& service, const std::string& function) override {
+        return engine_.evict_instances(service, function);
+    }
+    std::vector<api::RuntimeSummary> runtimes() const override {
+        std::vector<api::RuntimeSummary> all;
+        for (RuntimeState& runtime : engine_.runtimes())
+            all.push_back({std::move(runtime.name), std::move(runtime.serves)});
+        return all;
+    }
+    std::string metrics() const override { return engine_.metrics(); }
+
+private:
+    Engine& engine_;
+};
+
+}  // namespace hotcell::daemon

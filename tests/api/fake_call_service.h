@@ -1,0 +1,78 @@
+// A CallService that answers calls as the test says.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "engine/api/call_service.h"
+
+namespace hotcell::api {
+
+class FakeCallService : public CallService {
+public:
+    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
+        Result<InvokeReport> report = answer_(request);
+        {
+            const std::lock_guard lock(mutex_);
+            calls_.push_back(request);
+            if (report) {
+                report->request_id = request.request_id;
+                reports_[request.request_id] = *report;
+            }
+        }
+        done(std::move(report));
+    }
+    Result<InvokeReport> invocation(const std::string& request_id) const override {
+        const std::lock_guard lock(mutex_);
+        const auto found = reports_.find(request_id);
+        if (found != reports_.end()) return found->second;
+        return std::unexpected(
+            Error{ErrorKind::NotFound, 0, "invocation '" + request_id + "' is not known", "", "InvocationNotFound"});
+    }
+    std::vector<Instance> instances(const std::string& service, const std::string& function) const override {
+        std::vector<Instance> found;
+        std::ranges::copy_if(instances_, std::back_inserter(found), [&](const Instance& instance) {
+            return (service.empty() || service == instance.service) &&
+                   (function.empty() || function == instance.function);
+        });
+        return found;
+    }
+    std::uint64_t evict_instances(const std::string& service, const std::string& function) override {
+        return instances(service, function).size();
+    }
+    std::vector<RuntimeSummary> runtimes() const override { return {{"python3", {"python3", "python3.10"}}}; }
+    std::string metrics() const override { return "# TYPE hotcell_invocations_total counter\n"; }
+
+    std::vector<InvokeRequest> calls() const {
+        const std::lock_guard lock(mutex_);
+        return calls_;
+    }
+
+    std::function<Result<InvokeReport>(const InvokeRequest&)> answer_ = [](const InvokeRequest& request) {
+        InvokeReport report;
+        report.payload = request.event;
+        report.qualifier = request.qualifier;
+        report.version = "LATEST";
+        report.instance_id = "c-1";
+        report.code_checksum = 42;
+        report.start = "warm";
+        report.handler = Nanos(3'870'000);
+        report.peak_memory = Bytes{105'130'230};
+        if (request.log_tail) report.log_tail = "a line of the log\n";
+        report.phases = {{"queue", Nanos(12'000)}, {"handler", Nanos(3'870'000)}};
+        report.total = Nanos(4'000'000);
+        return report;
+    };
+    std::vector<Instance> instances_{{"c-1", "img", "resize", "LATEST", "idle", "zygote", 0, 7, mebibytes(20)},
+                                     {"c-2", "img", "crop", "LATEST", "busy", "exec", 0, 1, mebibytes(30)}};
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, InvokeReport> reports_;
+    std::vector<InvokeRequest> calls_;
+};
+
+}  // namespace hotcell::api
