@@ -117,7 +117,8 @@ TEST_F(FunctionCommandLine, Invokes) {
     EXPECT_EQ(hotcell("invoke img/resize@LATEST -s <" + event).out, "from a file");
     EXPECT_EQ(hotcell("invoke img.LATEST/resize").out, "");
     EXPECT_EQ(hotcell("invoke img/resize -e a -s").status, 2);
-    EXPECT_EQ(hotcell("invoke img/resize@7").status, 4);
+    EXPECT_EQ(hotcell("invoke img/resize@7").status, 0);
+    EXPECT_EQ(calls_.calls().back().qualifier, "7");
     EXPECT_EQ(hotcell("invoke img").status, 2);
     EXPECT_EQ(hotcell("invoke img/resize -f /nonexistent").status, 3);
     EXPECT_EQ(calls_.calls().at(2).qualifier, "LATEST");

@@ -8,9 +8,11 @@
 
 #include "engine/api/wire/base64.h"
 #include "engine/api/wire/query.h"
+#include "engine/programs/cli/deploy_plan.h"
 #include "engine/programs/cli/json_answer.h"
 #include "engine/programs/cli/output.h"
 #include "engine/programs/cli/package.h"
+#include "engine/programs/cli/release_commands.h"
 #include "engine/programs/cli/target.h"
 
 namespace hotcell::cli {
@@ -131,6 +133,19 @@ Outcome<Answer> put(const Host& host, const Target& target, const json::object& 
     return create(host, target, function, package);
 }
 
+Outcome<int> tell(const Answer& answer, const Target& target, const std::string& done, bool as_json) {
+    if (as_json) {
+        write_bytes(stdout, answer.body + "\n");
+        return kSuccess;
+    }
+    const auto now = object_in(answer, target.path());
+    if (!now) return std::unexpected(now.error());
+    fmt::print("{} {}: {} {}, memory {} MB, timeout {} s, code {} bytes (checksum {})\n", done, target.shown(),
+               text_of(*now, "runtime"), text_of(*now, "handler"), text_of(*now, "memorySize"),
+               text_of(*now, "timeout"), text_of(*now, "codeSize"), text_of(*now, "codeChecksum"));
+    return kSuccess;
+}
+
 }  // namespace
 
 Outcome<int> deploy_function(const Host& host, const DeployOptions& options, bool as_json) {
@@ -146,19 +161,13 @@ Outcome<int> deploy_function(const Host& host, const DeployOptions& options, boo
         if (!made) return std::unexpected(made.error());
         package = std::move(*made);
     }
+    if (options.dry_run) return show_plan(host, *target, *function, package, as_json);
     std::string done;
     const auto answer = put(host, *target, *function, package, done);
     if (!answer) return std::unexpected(answer.error());
-    if (as_json) {
-        write_bytes(stdout, answer->body + "\n");
-        return kSuccess;
-    }
-    const auto now = object_in(*answer, target->path());
-    if (!now) return std::unexpected(now.error());
-    fmt::print("{} {}: {} {}, memory {} MB, timeout {} s, code {} bytes (checksum {})\n", done, target->shown(),
-               text_of(*now, "runtime"), text_of(*now, "handler"), text_of(*now, "memorySize"),
-               text_of(*now, "timeout"), text_of(*now, "codeSize"), text_of(*now, "codeChecksum"));
-    return kSuccess;
+    if (const auto told = tell(*answer, *target, done, as_json); !told) return told;
+    if (!options.publish) return kSuccess;
+    return publish_version(host, target->service, options.description.value_or(""), options.alias, as_json);
 }
 
 Outcome<int> list_functions(const Host& host, const std::string& service, bool as_json) {

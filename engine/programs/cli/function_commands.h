@@ -21,6 +21,9 @@ struct DeployOptions {
     std::optional<std::string> initialization_timeout;
     std::vector<std::string> environment;  // NAME=VALUE; given once, they replace what was there
     std::optional<std::string> code;       // a directory, a zip file, or one file
+    bool publish = false;                  // a version of the service afterwards
+    std::string alias;                     // that points at the version; with `publish`
+    bool dry_run = false;                  // show what would be done
 };
 
 /// Creates the service when it is missing, then creates or changes the function.

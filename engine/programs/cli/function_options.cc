@@ -29,7 +29,9 @@ CLI::App* add_deploy(CLI::App& app, DeployOptions& options) {
     command->footer(
         "examples:\n"
         "  hotcell deploy img/resize --runtime python3 --handler index.handler --code ./resize\n"
-        "  hotcell deploy img/resize --memory 256 --timeout 10 --env LEVEL=debug");
+        "  hotcell deploy img/resize --memory 256 --timeout 10 --env LEVEL=debug\n"
+        "  hotcell deploy img/resize --code ./resize --dry-run\n"
+        "  hotcell deploy img/resize --code ./resize --publish --alias prod");
     command->add_option("SERVICE/FUNCTION", options.target, "the service is created when it is missing")->required();
     command->add_option("--runtime", options.runtime, "hotcell runtime ls shows them");
     command->add_option("--handler", options.handler, "FILE.FUNCTION, as the runtime wants it");
@@ -41,6 +43,10 @@ CLI::App* add_deploy(CLI::App& app, DeployOptions& options) {
     command->add_option("--env", options.environment, "NAME=VALUE, may be repeated; replaces all there were")
         ->allow_extra_args(false);
     command->add_option("--code", options.code, "a directory, a zip file, or one file");
+    auto* publish = command->add_flag("--publish", options.publish, "publish a version of the service afterwards");
+    command->add_option("--alias", options.alias, "that points at the version; made when it is missing")
+        ->needs(publish);
+    command->add_flag("--dry-run", options.dry_run, "show what would be done, and do nothing")->excludes(publish);
     return command;
 }
 

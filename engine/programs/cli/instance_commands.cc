@@ -26,25 +26,13 @@ Outcome<std::string> query_of(const std::string& text) {
 
 /// The list `member` of the answer, and its items as rows of the columns.
 Outcome<int> show_list(const Host& host, const std::string& path, const char* member,
-                       const std::vector<std::pair<const char*, const char*>>& columns, bool as_json) {
+                       const std::vector<Column>& columns, bool as_json) {
     const auto answer = get_object(host, path);
     if (!answer) return std::unexpected(answer.error());
     const auto* items = answer->if_contains(member);
     if (items == nullptr || !items->is_array())
         return std::unexpected(Failure{kEngineFailed, "Broken", "the answer to " + path + " has no " + member});
-    if (as_json) {
-        write_bytes(stdout, json::serialize(*items) + "\n");
-        return kSuccess;
-    }
-    std::vector<Row> rows(1);
-    for (const auto& [title, name] : columns) rows.front().emplace_back(title);
-    for (const auto& item : items->get_array()) {
-        if (!item.is_object()) continue;
-        Row& row = rows.emplace_back();
-        for (const auto& [title, name] : columns) row.push_back(text_of(item.get_object(), name));
-    }
-    print_table(rows);
-    return kSuccess;
+    return show_items(items->get_array(), columns, as_json);
 }
 
 }  // namespace

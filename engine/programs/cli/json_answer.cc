@@ -22,6 +22,29 @@ Outcome<json::object> get_object(const Host& host, const std::string& path) {
     return object_in(*answer, path);
 }
 
+Outcome<int> show_items(const json::array& items, const std::vector<Column>& columns, bool as_json) {
+    if (as_json) {
+        write_bytes(stdout, json::serialize(items) + "\n");
+        return kSuccess;
+    }
+    std::vector<Row> rows(1);
+    for (const auto& [title, name] : columns) rows.front().emplace_back(title);
+    for (const auto& item : items) {
+        if (!item.is_object()) continue;
+        Row& row = rows.emplace_back();
+        for (const auto& [title, name] : columns) row.push_back(text_of(item.get_object(), name));
+    }
+    print_table(rows);
+    return kSuccess;
+}
+
+Outcome<int> show_pages(const Host& host, const std::string& path, const char* member,
+                        const std::vector<Column>& columns, bool as_json) {
+    const auto items = get_list(host, path, member);
+    if (!items) return std::unexpected(items.error());
+    return show_items(*items, columns, as_json);
+}
+
 Outcome<json::array> get_list(const Host& host, const std::string& path, const char* member) {
     json::array items;
     for (std::string token;;) {

@@ -8,6 +8,7 @@
 
 #include "engine/programs/cli/engine_commands.h"
 #include "engine/programs/cli/function_options.h"
+#include "engine/programs/cli/resource_options.h"
 #include "engine/programs/cli/run_command.h"
 
 namespace hotcell::cli {
@@ -82,7 +83,9 @@ int run(int argc, char** argv) {
     const auto* run_command = add_run(app, options.run);
     FunctionCommands functions(app);
     const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
-    const auto* version = app.add_subcommand("version", "versions of this program and of the running engine");
+    auto* version = app.add_subcommand(
+        "version", "alone: versions of this program and of the running engine; below it, versions of a service");
+    ResourceCommands resources(app, *version);
     const auto* doctor =
         app.add_subcommand("doctor", "what this machine offers to sandboxes, with reasons; needs no daemon");
     try {
@@ -99,7 +102,10 @@ int run(int argc, char** argv) {
     if (run_command->parsed()) outcome = run_program(*host, options.run);
     if (functions.parsed()) outcome = functions.run(*host, options.as_json());
     if (status->parsed()) outcome = show_status(*host, options.as_json());
-    if (version->parsed()) outcome = show_version(*host, options.as_json());
+    if (resources.parsed())
+        outcome = resources.run(*host, options.as_json());
+    else if (version->parsed())
+        outcome = show_version(*host, options.as_json());
     if (doctor->parsed()) outcome = examine_machine(*host, options.as_json());
     return outcome ? *outcome : report(outcome.error(), options.as_json(), run_command->parsed());
 }
