@@ -237,15 +237,25 @@ private:
         request.query = target.substr(std::min(question + 1, target.size()));
         request.content_type = view_of(message[http::field::content_type]);
         for (const auto& field : message) keep_header(view_of(field.name_string()), view_of(field.value()), request);
+        request.headers.emplace_back("host", name_of_server(view_of(message[http::field::host])));
         return request;
+    }
+
+    /// What the client calls the server. Function Compute's client for Node leaves the port out.
+    std::string name_of_server(std::string_view host) const {
+        if (peer_.access != nullptr)
+            for (const auto& name : peer_.access->hosts)
+                if (name.size() > host.size() && name.starts_with(host) && name.find(':', host.size()) == host.size() &&
+                    name.rfind(':') == host.size())
+                    return name;
+        return std::string(host);
     }
 
     /// Keeps the headers that some route reads.
     static void keep_header(std::string_view name, std::string_view value, Request& request) {
         constexpr std::string_view kPrefix = "x-fc-";
         std::string lower = in_lower_case(name);
-        if (lower.starts_with(kPrefix) || lower == "if-match" || lower == "host")
-            request.headers.emplace_back(std::move(lower), value);
+        if (lower.starts_with(kPrefix) || lower == "if-match") request.headers.emplace_back(std::move(lower), value);
     }
 
     static Refusal too_large(const BodyRule& rule) {
