@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace hotcell {
@@ -27,6 +28,19 @@ inline bool is_utf8(std::string_view bytes) {
             if (at == end || *at < low || *at++ > high) return false;
     }
     return true;
+}
+
+/// The bytes as text: what is not UTF-8 becomes U+FFFD, one for each byte.
+inline std::string as_utf8(std::string_view bytes) {
+    if (is_utf8(bytes)) return std::string(bytes);
+    std::string text;
+    while (!bytes.empty()) {
+        std::size_t length = 1;
+        while (length <= 4 && !is_utf8(bytes.substr(0, length))) ++length;
+        text += length <= 4 ? bytes.substr(0, length) : std::string_view("\xef\xbf\xbd");
+        bytes.remove_prefix(length <= 4 ? length : 1);
+    }
+    return text;
 }
 
 }  // namespace hotcell

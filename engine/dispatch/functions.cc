@@ -36,6 +36,7 @@ struct Functions::Worker {
     std::uint64_t loaded_ns = 0;
     std::uint64_t idle_ns = 0;
     std::vector<Phase> slot_steps{};
+    std::string request_id{};  // of the call that it serves
     std::list<WorkerRef>::iterator place{};
 
     Bytes memory() const { return mebibytes(function->settings.memory_mib); }
@@ -56,11 +57,19 @@ struct Functions::Pool {
     std::uint32_t starting = 0;
     std::uint32_t workers = 0;  // starting ones too
     bool hungry = false;        // waits for its turn to start more
+    std::uint32_t kept = 0;     // environments that stand whether or not anybody calls
+    bool stays_awake = false;
+    std::string keep_error;
+    std::uint32_t most = 0;  // that may be started on demand, beside those that are kept
+
+    bool is_full() const { return workers >= kept + most; }
 };
 
 namespace {
 
 constexpr Bytes kMostLog = mebibytes(1);
+constexpr auto kLastStays = std::chrono::hours(24);
+constexpr std::size_t kMostErrorShown = 1024;
 
 Error exhausted(std::string why) {
     return {ErrorKind::Exhausted, 0, std::move(why), "try again later", "ResourceExhausted"};
@@ -91,6 +100,7 @@ Functions::Pool& Functions::pool_of(const FunctionCall& call) {
     auto& pool = pools_[PoolKey{call.function->id, call.version}];
     pool = std::make_unique<Pool>();
     pool->version = call.version;
+    pool->most = options_.most_instances_per_function;
     return *pool;
 }
 
@@ -116,16 +126,21 @@ void Functions::invoke(FunctionCall call) {
         pool.function = flight.call.function;
         pool.service = flight.call.service;
     }
+    pool.most = std::min(flight.call.most_instances.value_or(UINT32_MAX), options_.most_instances_per_function);
     ++calls_;
+    if (flight.call.most_instances == 0u)
+        return refuse(flight, exhausted("maximumInstanceCount of function '" + pool.function->name +
+                                        "' is 0: no call is let in"));
     if (!pool.idle.empty()) {
         const WorkerRef worker = std::move(pool.idle.back());
         pool.idle.pop_back();
         return assign(worker, std::move(flight));
     }
-    if (pool.workers >= options_.most_instances_per_function && pool.starting <= pool.waiting.size())
-        return refuse(flight, exhausted("instances of function '" + pool.function->name +
-                                        "': " + std::to_string(pool.workers) + " are busy, at most " +
-                                        std::to_string(options_.most_instances_per_function) + " may be"));
+    if (pool.is_full() && pool.starting <= pool.waiting.size())
+        return refuse(flight,
+                      exhausted("instances of function '" + pool.function->name + "': " + std::to_string(pool.workers) +
+                                " are busy, at most " + std::to_string(pool.kept + pool.most) + " may be" +
+                                (flight.call.most_instances ? " (maximumInstanceCount)" : "")));
     pool.waiting.push_back(std::move(flight));
     serve_waiting(pool);
 }
@@ -144,6 +159,7 @@ void Functions::feed_hungry() {
         hungry_.pop_front();
         pool.hungry = false;
         serve_waiting(pool);
+        top_up(pool);
     }
 }
 
@@ -153,7 +169,7 @@ void Functions::refuse(Flight& flight, Error error) {
 }
 
 Result<> Functions::start_for_waiting(Pool& pool) {
-    while (pool.starting < pool.waiting.size() && pool.workers < options_.most_instances_per_function) {
+    while (pool.starting < pool.waiting.size() && !pool.is_full()) {
         if (starting_ >= most_starting_) {  // the machine is busy with starts; this one's turn comes
             if (!std::exchange(pool.hungry, true)) hungry_.push_back(&pool);
             return {};
@@ -191,7 +207,9 @@ bool Functions::make_room(Bytes memory) {
         }
         WorkerRef oldest;
         for (const WorkerRef& worker : workers_)
-            if (worker->state == Worker::State::Idle && (!oldest || worker->idle_ns < oldest->idle_ns)) oldest = worker;
+            if (worker->state == Worker::State::Idle && worker->pool->workers > worker->pool->kept &&
+                (!oldest || worker->idle_ns < oldest->idle_ns))
+                oldest = worker;
         if (!oldest) return false;
         drop_idle(oldest);
         any = true;
@@ -282,6 +300,7 @@ void Functions::start_failed(const WorkerRef& worker, Error error) {
     Pool& pool = *worker->pool;
     start_is_over(pool);
     end_worker(worker);
+    pool.keep_error = error.message();
     if (!pool.waiting.empty()) {  // the call it was started for; the others have starts of their own
         Flight flight = std::move(pool.waiting.front());
         pool.waiting.pop_front();
@@ -292,6 +311,7 @@ void Functions::start_failed(const WorkerRef& worker, Error error) {
 
 void Functions::assign(const WorkerRef& worker, Flight flight) {
     worker->state = Worker::State::Busy;
+    worker->request_id = flight.call.request.request_id;
     flight.cold = worker->calls++ == 0;
     // a start that was made for another call's sake has taken none of this one's time
     if (flight.cold) {
@@ -394,6 +414,8 @@ void Functions::free_worker(const WorkerRef& worker) {
         pool.waiting.pop_front();
         return assign(worker, std::move(flight));
     }
+    if (pool.kept > 0 && !worker->initialized && !worker->function->settings.initializer.empty())
+        return initialize_ahead(worker);
     worker->state = Worker::State::Idle;
     worker->idle_ns = monotonic_ns();
     pool.idle.push_back(worker);
@@ -459,18 +481,18 @@ void Functions::sweep() {
     const auto workers = workers_;
     for (const WorkerRef& worker : workers) {
         if (worker->state != Worker::State::Idle) continue;
-        if (now >= worker->idle_ns + keep_alive) {
+        if (now >= worker->idle_ns + keep_alive && may_end(*worker, now)) {
             drop_idle(worker);
             continue;
         }
-        if (!worker->environment->is_frozen()) {
+        if (!worker->environment->is_frozen() && !worker->pool->stays_awake) {
             if (now < worker->idle_ns + freeze_after) {
                 later(worker->idle_ns + freeze_after);
                 continue;
             }
             worker->environment->freeze();
         }
-        later(worker->idle_ns + keep_alive);
+        later(std::max(worker->idle_ns, now) + keep_alive);
     }
     if (next != 0) schedule_sweep(next);
 }
@@ -508,6 +530,119 @@ std::vector<Instance> Functions::instances(const std::string& service, const std
         all.push_back(describe(*worker));
     }
     return all;
+}
+
+/// After its keep-alive time: not one that is configured to stand, and for a day not the last one of a version that is meant by
+/// an alias.
+bool Functions::may_end(const Worker& worker, std::uint64_t now) const {
+    const Pool& pool = *worker.pool;
+    if (pool.workers <= pool.kept) return false;
+    const bool of_late = now < worker.idle_ns + static_cast<std::uint64_t>(Nanos(kLastStays).count());
+    return !(pool.workers == 1 && of_late && stays_ && stays_(worker.function->service, pool.version));
+}
+
+void Functions::keep(const Keep& keep) {
+    if (parts_.admission.is_closed()) return;
+    FunctionCall name;
+    name.function = keep.function;
+    name.version = keep.version;
+    Pool& pool = pool_of(name);
+    if (!pool.function || !same_revision(*pool.function, *pool.service, *keep.function, *keep.service)) {
+        end_workers_of(pool);
+        pool.function = keep.function;
+        pool.service = keep.service;
+    }
+    const bool fewer = keep.count < pool.kept || (pool.stays_awake && !keep.stays_awake);
+    pool.kept = keep.count;
+    pool.stays_awake = keep.stays_awake;
+    if (fewer) schedule_sweep(monotonic_ns());
+    pool.keep_error.clear();
+    top_up(pool);
+}
+
+void Functions::keep_none(const PoolKey& key) {
+    const auto pool = pools_.find(PoolName(key));
+    if (pool == pools_.end() || pool->second->kept == 0) return;
+    pool->second->kept = 0;
+    pool->second->stays_awake = false;
+    schedule_sweep(monotonic_ns());
+}
+
+/// Starts what is missing of those that are kept, as far as there is room; the next keep() goes on.
+void Functions::top_up(Pool& pool) {
+    while (pool.workers < pool.kept && !parts_.admission.is_closed()) {
+        if (starting_ >= most_starting_) {
+            if (!std::exchange(pool.hungry, true)) hungry_.push_back(&pool);
+            return;
+        }
+        const Bytes memory = mebibytes(pool.function->settings.memory_mib);
+        if (workers_.size() >= options_.most_instances && !make_room({})) {
+            pool.keep_error = "instances: at most " + std::to_string(options_.most_instances) + " may be";
+            return;
+        }
+        if (!parts_.admission.reserve(memory) && !(make_room(memory) && parts_.admission.reserve(memory))) {
+            pool.keep_error = "memorySize: " + std::to_string(pool.function->settings.memory_mib) +
+                              " MB are not free in the memory budget of all environments";
+            return;
+        }
+        start(pool);
+    }
+}
+
+/// One that is kept is of use without delay: its initializer has run.
+void Functions::initialize_ahead(const WorkerRef& worker) {
+    worker->state = Worker::State::Busy;
+    const std::uint32_t timeout = worker->function->settings.initialization_timeout_s;
+    const std::string request_id = linux::random_uuid();
+    const environment::CallInput input{.kind = HC_CALL_INITIALIZER,
+                                       .request_id = request_id,
+                                       .qualifier = worker->pool->version,
+                                       .deadline_ms = now_ms() + timeout * 1000ll,
+                                       .retry_count = 0,
+                                       .event = {},
+                                       .timeout = std::chrono::seconds(timeout)};
+    worker->environment->call(input, [this, worker](const Answer& answer) {
+        worker->initialized = answer.kind == Answer::Kind::Result;
+        if (worker->initialized) return free_worker(worker);
+        worker->pool->keep_error = "the initializer failed: " + answer.payload.substr(0, kMostErrorShown);
+        Pool& pool = *worker->pool;
+        end_worker(worker);
+        serve_waiting(pool);
+    });
+}
+
+KeptNow Functions::kept(const PoolKey& key) const {
+    const auto pool = pools_.find(PoolName(key));
+    if (pool == pools_.end()) return {};
+    KeptNow now{0, pool->second->keep_error};
+    for (const WorkerRef& worker : workers_)
+        if (worker->pool == pool->second.get() && worker->state != Worker::State::Starting &&
+            (worker->initialized || worker->function->settings.initializer.empty()))
+            ++now.ready;
+    return now;
+}
+
+std::uint32_t Functions::busy(const PoolKey& key) const {
+    const auto pool = pools_.find(PoolName(key));
+    if (pool == pools_.end()) return 0;
+    return static_cast<std::uint32_t>(std::ranges::count_if(workers_, [&](const WorkerRef& worker) {
+        return worker->pool == pool->second.get() && worker->state == Worker::State::Busy;
+    }));
+}
+
+void Functions::cancel(const std::string& request_id) {
+    for (auto& [name, pool] : pools_) {
+        const auto waits = std::ranges::find(pool->waiting, request_id,
+                                             [](const Flight& flight) { return flight.call.request.request_id; });
+        if (waits == pool->waiting.end()) continue;
+        Flight flight = std::move(*waits);
+        pool->waiting.erase(waits);
+        return refuse(flight, Error{ErrorKind::Broken, 0, "the call was cancelled", {}, "ClientClosedRequest"});
+    }
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers)
+        if (worker->state == Worker::State::Busy && worker->request_id == request_id)
+            return worker->environment->abandon();
 }
 
 void Functions::abandon_all(const Error& error) {

@@ -13,6 +13,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,7 @@ struct FunctionCall {
     std::shared_ptr<const Function> function;
     std::string version;  // what the qualifier has been resolved to: "LATEST" or an id
     std::uint64_t accepted_ns = 0;
+    std::optional<std::uint32_t> most_instances{};   // that may be started on demand; 0: the call is refused
     std::function<void(Result<InvokeReport>)> done;  // exactly once
 };
 
@@ -72,12 +74,37 @@ struct FunctionsParts {
     std::function<void()> idle;                // a call has ended and none is left
 };
 
+/// What is kept ready of a version of a function, whether or not anybody calls.
+struct Keep {
+    std::shared_ptr<const Service> service;
+    std::shared_ptr<const Function> function;
+    std::string version;
+    std::uint32_t count = 0;
+    bool stays_awake = false;  // its idle environments are not stopped
+};
+struct KeptNow {
+    std::uint32_t ready = 0;  // idle or busy
+    std::string error;        // why the last one could not be started
+};
+
 class Functions {
 public:
     Functions(FunctionsParts parts, const EngineOptions& options);
     ~Functions();
 
     void invoke(FunctionCall call);
+    /// Ends a call that waits or runs as if its environment had died.
+    void cancel(const std::string& request_id);
+    /// Has at least that many environments from now on, as far as memory and limits allow; each call tries again what failed.
+    void keep(const Keep& keep);
+    void keep_none(const PoolKey& pool);
+    KeptNow kept(const PoolKey& pool) const;
+    std::uint32_t busy(const PoolKey& pool) const;
+    /// Asked about an environment that nobody calls any more, the last of its version: whether it stays for up to a day,
+    /// stopped, unless its memory is needed.
+    void on_last(std::function<bool(const std::string& service, const std::string& version)> stays) {
+        stays_ = std::move(stays);
+    }
     /// This version of the function has changed or gone: its environments end, busy ones after their call.
     void retire(std::string_view function_id, std::string_view version);
     std::vector<Instance> instances(const std::string& service, const std::string& function) const;
@@ -103,6 +130,9 @@ private:
     void serve_waiting(Pool& pool);
     void start_is_over(Pool& pool);
     void feed_hungry();
+    void top_up(Pool& pool);
+    bool may_end(const Worker& worker, std::uint64_t now) const;
+    void initialize_ahead(const WorkerRef& worker);
     void refuse(Flight& flight, Error error);
     void start(Pool& pool);
     void get_slot(const WorkerRef& worker);
@@ -132,6 +162,7 @@ private:
     const std::uint32_t most_starting_;  // starts are work for the processors: more at once only take each other's time
     std::uint32_t starting_ = 0;
     std::deque<Pool*> hungry_;
+    std::function<bool(const std::string& service, const std::string& version)> stays_;
     std::uint64_t sweep_at_ns_ = 0;  // 0: none is due
     environment::Timer sweep_timer_;
 };

@@ -1,6 +1,7 @@
 // Engine: the public object over one loop that works and one thread that waits for the disk.
 #include "hotcell/engine.h"
 
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <shared_mutex>
@@ -11,6 +12,7 @@
 #include "engine/dispatch/validate.h"
 #include "engine/embed/describe.h"
 #include "engine/embed/engine_state.h"
+#include "engine/embed/provision_goals.h"
 #include "engine/linux/files/files.h"
 #include "engine/linux/process/spawn.h"
 #include "engine/linux/sockets/sockets.h"
@@ -34,13 +36,19 @@ std::vector<std::string> names_of(const std::vector<environment::Manifest>& mani
     return names;
 }
 
+std::int64_t seconds_since_1970() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 Bytes budget_of(const EngineOptions& options) {
     return options.memory_budget.count != 0 ? options.memory_budget : Bytes{linux::machine_memory() / 4 * 3};
 }
 
 }  // namespace
 
-Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opened, EventLoop* host_loop)
+Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opened,
+                     std::unique_ptr<dispatch::async::EventQueue> queue, EventLoop* host_loop)
     : prepared(std::move(prepared_state)),
       own_loop(host_loop == nullptr ? std::make_unique<EventLoop>() : nullptr),
       reactor(host_loop == nullptr ? *own_loop : *host_loop),
@@ -67,7 +75,24 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
             dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, prepared.manifests}, prepared.options,
             budget_of(prepared.options));
         dispatcher->warm_up();
+        provisioner = std::make_unique<dispatch::Provisioner>(
+            reactor, dispatcher->functions(), [this] { return embed::provision_goals(catalog); }, seconds_since_1970);
+        if (prepared.options.keep_versions_of_aliases)
+            dispatcher->functions().on_last([this](const std::string& service, const std::string& version) {
+                return embed::is_meant_by_alias(catalog, service, version);
+            });
+        provisioner->look();
     });
+    async = std::make_unique<embed::AsyncCalls>(
+        std::move(queue),
+        embed::AsyncParts{storage, catalog,
+                          [this](InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
+                              invoke(std::move(request), std::move(done));
+                          },
+                          [this](const std::string& request_id) {
+                              (void)post([this, request_id] { dispatcher->functions().cancel(request_id); });
+                          },
+                          prepared.options.log});
 }
 
 void Engine::State::on_loop(const std::function<void()>& work) {
@@ -142,15 +167,20 @@ EngineDescription Engine::State::describe_here() const {
     description.instance = prepared.instance;
     dispatcher->describe(description);
     description.landlock_abi = prepared.hello.landlock_abi;
+    description.async = async->state();
     return description;
 }
 
 void Engine::State::drain(Millis patience) {
     const std::scoped_lock one_at_a_time(drain_mutex);
     if (ended) return;
+    async->close();
     const auto idle = std::make_shared<std::promise<void>>();
     auto is_idle = idle->get_future();
-    reactor.post([this, idle] { dispatcher->close([idle] { idle->set_value(); }); });
+    reactor.post([this, idle] {
+        provisioner->stop();
+        dispatcher->close([idle] { idle->set_value(); });
+    });
     if (is_idle.wait_for(patience) != std::future_status::ready) {
         reactor.post([this] {
             dispatcher->abandon_all(Error{ErrorKind::Broken, 0, "the engine is closing: the call was ended", {}});
@@ -173,6 +203,7 @@ void Engine::State::drain(Millis patience) {
         const std::unique_lock lock(open_mutex);
         open = false;
     }
+    async->settle();
     storage_loop.stop();
     storage_thread.join();
     on_loop([this] { end_here(); });
@@ -187,6 +218,7 @@ void Engine::State::drain(Millis patience) {
 
 void Engine::State::end_here() {
     reactor.close();
+    provisioner.reset();
     dispatcher.reset();
     builder.reset();  // both ends closed: the helper takes down what is left and ends
     warden.reset();
@@ -195,7 +227,13 @@ void Engine::State::end_here() {
 Result<Engine> PreparedEngine::start_on(EventLoop* loop) && {
     auto ledger =
         TRY(catalog::Ledger::open(state_->options.state_dir + "/catalog.sqlite", names_of(state_->manifests)));
-    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(ledger), loop));
+    dispatch::async::QueueLimits limits;
+    limits.most_waiting = state_->options.most_queued_events;
+    limits.most_bytes = state_->options.most_queued_bytes.count;
+    limits.most_running = state_->options.most_running_events;
+    limits.most_running_of_function = state_->options.most_running_events_per_function;
+    auto queue = TRY(dispatch::async::EventQueue::open(state_->options.state_dir + "/queue.sqlite", limits));
+    return Engine(std::make_unique<Engine::State>(std::move(*state_), std::move(ledger), std::move(queue), loop));
 }
 
 Result<Engine> PreparedEngine::start() && { return std::move(*this).start_on(nullptr); }

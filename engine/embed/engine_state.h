@@ -12,6 +12,8 @@
 
 #include "engine/catalog/ledger.h"
 #include "engine/dispatch/dispatcher.h"
+#include "engine/dispatch/provision/provisioner.h"
+#include "engine/embed/async_calls.h"
 #include "engine/embed/call_records.h"
 #include "engine/embed/engine_catalog.h"
 #include "engine/embed/metrics.h"
@@ -24,11 +26,14 @@ namespace hotcell {
 
 struct Engine::State {
     /// Works on `host_loop` or, where that is null, on a loop and a thread of its own.
-    State(PreparedEngine::State prepared_state, catalog::Ledger opened, EventLoop* host_loop);
+    State(PreparedEngine::State prepared_state, catalog::Ledger opened,
+          std::unique_ptr<dispatch::async::EventQueue> queue, EventLoop* host_loop);
     ~State() { drain(Millis(0)); }
 
     void run(RunRequest request, std::function<void(Result<RunReport>)> done);
     void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
+    /// Calls one of them: `refuse` once the engine has closed.
+    void ask_queue(const std::function<void()>& ask, const std::function<void(Error)>& refuse);
     void drain(Millis patience);
     void helper_died(const char* which);
     EngineDescription describe_here() const;
@@ -63,9 +68,11 @@ struct Engine::State {
     embed::EngineCatalog catalog;
     embed::CallRecords records;
     embed::Metrics metrics;
+    std::unique_ptr<embed::AsyncCalls> async;
     std::unique_ptr<environment::BuilderClient> builder;
     std::unique_ptr<environment::WardenClient> warden;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;
+    std::unique_ptr<dispatch::Provisioner> provisioner;
 
     std::shared_mutex open_mutex;  // held shared while posting from elsewhere, alone to close
     bool open = true;

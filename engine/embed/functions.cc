@@ -60,6 +60,8 @@ void Engine::State::invoke(InvokeRequest request, std::function<void(Result<Invo
     call->service = std::move(route->service);
     call->function = std::move(route->function);
     call->version = std::move(route->version);
+    if (const auto limit = catalog.get_on_demand_config({request.service, request.qualifier, request.function}))
+        call->most_instances = limit->most_instances;
     call->request = std::move(request);
     call->accepted_ns = accepted;
     call->done = [this, function = call->function, done = std::move(done)](Result<InvokeReport> report) {
@@ -104,7 +106,13 @@ std::uint32_t Engine::evict_instances(const std::string& service, const std::str
     return count;
 }
 
-std::string Engine::metrics() const { return state_->metrics.text(); }
+ProvisionState Engine::provision_state(const FunctionReference& of) const {
+    ProvisionState state;
+    (void)state_->call([&] { state = state_->provisioner->state_of(of); });
+    return state;
+}
+
+std::string Engine::metrics() const { return state_->metrics.text() + state_->async->metrics(); }
 
 std::vector<RuntimeState> Engine::runtimes() const {
     std::vector<RuntimeState> all;

@@ -37,7 +37,12 @@ struct EngineOptions {
     Bytes tmp_size = mebibytes(64);      // of /tmp in every slot
     std::uint32_t most_instances = 300;  // environments of functions, 1..4096
     std::uint32_t most_instances_per_function = 100;
+    std::uint64_t most_queued_events = 100'000;  // asynchronous calls that wait; half of them of one function
+    Bytes most_queued_bytes = mebibytes(2048);   // of their events
+    std::uint32_t most_running_events = 64;      // of them under way at a time
+    std::uint32_t most_running_events_per_function = 16;
     Millis keep_alive{300'000};                      // an idle environment is ended after this
+    bool keep_versions_of_aliases = true;            // the last environment of a version that an alias means, for a day
     Millis freeze_after{5};                          // an idle environment is stopped after this
     std::uint32_t require_landlock = 0;              // least Landlock ABI, 0: use what the kernel has
     std::function<void(std::string_view line)> log;  // one line of the engine's own log; unset: none
@@ -62,6 +67,13 @@ struct PoolState {
     std::uint64_t failed_builds = 0;
 };
 
+struct AsyncState {
+    std::uint64_t waiting = 0;
+    std::uint64_t waiting_bytes = 0;
+    std::uint64_t running = 0;
+    std::uint64_t records = 0;  // stateful ones that have ended and are remembered
+};
+
 struct EngineDescription {
     std::string version;
     std::string instance;            // names its control groups
@@ -71,6 +83,7 @@ struct EngineDescription {
     std::vector<Feature> confinement;  // each layer and whether it is applied
     std::vector<std::string> runtimes;
     std::vector<PoolState> pools;
+    AsyncState async{};
     std::uint64_t runs = 0;
     std::uint64_t failed_starts = 0;
 };
@@ -142,12 +155,31 @@ public:
     void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
     /// The same, waiting. Not from a callback of the engine.
     Result<InvokeReport> invoke(InvokeRequest request);
+    /// Accepts a call that is made later, and again when it fails (AsyncConfig says how often). `done` is called once it is on the
+    /// disk: from then on it is made at least once, whatever becomes of the engine. Fails as invoke(), and with Exhausted
+    /// (most_queued_events, most_queued_bytes, the disk is full) and Conflict (a stateful call has that invocation_id).
+    void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done);
+    /// The same, waiting. Not from a callback of the engine; so are the other forms without `done`.
+    Result<AsyncAccepted> invoke_async(AsyncRequest request);
+    /// A stateful call, for seven days after its end. NotFound.
+    void async_invocation(FunctionReference of, std::string invocation_id,
+                          std::function<void(Result<AsyncRecord>)> done) const;
+    Result<AsyncRecord> async_invocation(FunctionReference of, std::string invocation_id) const;
+    /// In the order in which they were accepted, the last one first unless asked otherwise; without their `events`.
+    void async_invocations(FunctionReference of, AsyncListRequest request,
+                           std::function<void(Result<Page<AsyncRecord>>)> done) const;
+    Result<Page<AsyncRecord>> async_invocations(FunctionReference of, AsyncListRequest request) const;
+    /// A call that waits is never made, one that runs is ended. NotFound, InvalidArgument (it has ended already).
+    void stop_async(FunctionReference of, std::string invocation_id, std::function<void(Result<>)> done);
+    Result<> stop_async(FunctionReference of, std::string invocation_id);
     /// A call of the last few thousand, without its payload. NotFound.
     Result<InvokeReport> invocation(const std::string& request_id) const;
     /// Environments; empty names mean all.
     std::vector<Instance> instances(const std::string& service = {}, const std::string& function = {}) const;
     /// Ends idle environments at once and busy ones after their call. How many.
     std::uint32_t evict_instances(const std::string& service = {}, const std::string& function = {});
+    /// What is kept ready of a function by its provision configuration; all zero where there is none.
+    ProvisionState provision_state(const FunctionReference& of) const;
     std::vector<RuntimeState> runtimes() const;
     /// Counters and phase histograms, Prometheus text format 0.0.4.
     std::string metrics() const;

@@ -85,12 +85,25 @@ struct Instance {
     Bytes memory;
 };
 
+/// What a provision configuration wants now, and what stands.
+struct ProvisionState {
+    std::uint32_t target = 0;   // with its schedule and the demand
+    std::uint32_t current = 0;  // environments that are ready or serve a call, at most the target
+    std::string error;          // why there are fewer; empty while they are being started
+};
+
 // ---- asynchronous calls -----------------------------------------------------------------------------------------------
 
 struct AsyncRequest {
-    InvokeRequest call;         // an event of at most 256 KiB
+    InvokeRequest call;         // an event of at most 128 KiB; neither log_tail nor http
     std::string invocation_id;  // the caller's name of it; empty: the request's id
     std::uint32_t delay_s = 0;  // 0..3600
+    bool stateful = false;      // kept as a record, whether or not the function's configuration says so
+};
+/// On the disk: it will be called, whatever becomes of the engine.
+struct AsyncAccepted {
+    std::string request_id;
+    std::string invocation_id;
 };
 
 /// A stateful asynchronous invocation as it stands.
