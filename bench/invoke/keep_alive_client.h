@@ -1,10 +1,14 @@
-// The least of an HTTP/1.1 client: one kept connection to a Unix socket, one request at a time, answers with a length.
+// The least of an HTTP/1.1 client: one kept connection to a Unix socket or a port of this machine, one request at a time, answers with a length.
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -28,6 +32,17 @@ public:
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
             throw std::runtime_error("connect to " + path);
+    }
+    explicit KeepAliveClient(std::uint16_t port) {
+        fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int on = 1;
+        ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("connect to port " + std::to_string(port));
     }
     ~KeepAliveClient() { ::close(fd_); }
     KeepAliveClient(const KeepAliveClient&) = delete;

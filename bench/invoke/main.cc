@@ -175,12 +175,22 @@ std::string base64_of_zip(const std::string& directory, const std::string& file,
     const PlainEnd end = run_plain({"/usr/bin/python3.11", "-I", "-c",
                                     "import base64, io, sys, zipfile\n"
                                     "out = io.BytesIO()\n"
-                                    "with zipfile.ZipFile(out, 'w') as z: z.writestr(sys.argv[1], sys.stdin.read())\n"
+                                    "entry = zipfile.ZipInfo(sys.argv[1])\n"
+                                    "entry.external_attr = 0o100755 << 16\n"
+                                    "with zipfile.ZipFile(out, 'w') as z: z.writestr(entry, sys.stdin.buffer.read())\n"
                                     "sys.stdout.write(base64.b64encode(out.getvalue()).decode())\n",
                                     file},
                                    source);
     if (end.status != 0) throw std::runtime_error("make a zip");
     return end.output;
+}
+
+const std::string kServer = HTTP_SERVER;  // tests/programs/http_server.cc: answers with the event
+constexpr std::uint16_t kServerPort = 18'471;
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 struct Row {
@@ -211,6 +221,7 @@ public:
         deploy(client, "python", "python3", "128", "index.py", "def handler(event, context):\n    return event\n");
         deploy(client, "nodejs", "nodejs20", "256", "index.js",
                "exports.handler = (event, context, callback) => callback(null, event);\n");
+        deploy(client, "custom", "custom", "128", "bootstrap", bytes_of(kServer));
     }
 
     void warm(int rounds) {
@@ -220,19 +231,24 @@ public:
         const std::string shims = kShimsDir, code = directory_;
         DirectWorker python({"/usr/bin/python3.11", "-I", shims + "/python/shim.py", "--code", code}, "index.handler");
         DirectWorker nodejs({"/usr/bin/node", shims + "/nodejs/shim.js", "--code", code}, "index.handler");
-        Row rows[] = {{"C echo, same socket", 0, {}},
-                      {"python3 worker, direct", 0, {}},
-                      {"python3 through the daemon", 0, {}},
-                      {"nodejs worker, direct", 0, {}},
-                      {"nodejs through the daemon", 0, {}}};
+        const Spawned server({kServer, "at", std::to_string(kServerPort)});
+        const auto direct = connect_when_it_listens(kServerPort);
+        Row rows[] = {{"C echo, same socket", 0, {}},          {"python3 worker, direct", 0, {}},
+                      {"python3 through the daemon", 0, {}},   {"nodejs worker, direct", 0, {}},
+                      {"nodejs through the daemon", 0, {}},    {"C++ server, direct", 0, {}},
+                      {"C++ server through the daemon", 0, {}}};
         const std::function<void()> work[] = {
             [&] { expect(floor.ask("POST", kCalls + "python/invocations", kEvent), 200); },
-            [&] { expect_same(python.call(kEvent)); }, [&] { invoke(client, "python"); },
-            [&] { expect_same(nodejs.call(kEvent)); }, [&] { invoke(client, "nodejs"); }};
+            [&] { expect_same(python.call(kEvent)); },
+            [&] { invoke(client, "python"); },
+            [&] { expect_same(nodejs.call(kEvent)); },
+            [&] { invoke(client, "nodejs"); },
+            [&] { expect_same(direct->ask("POST", "/invoke", kEvent).body); },
+            [&] { invoke(client, "custom"); }};
         // blocks of one kind, in turns: each is warm, all share whatever else the machine does
         constexpr int kBlock = 50;
         for (int round = -kBlock; round < rounds; round += kBlock) {
-            for (int kind = 0; kind < 5; ++kind) {
+            for (int kind = 0; kind < 7; ++kind) {
                 for (int i = 0; i < kBlock; ++i) {
                     const auto before = Clock::now();
                     work[kind]();
@@ -242,8 +258,9 @@ public:
         }
         rows[1].floor = rows[2].floor = quantile(rows[1].times, 0.5);
         rows[3].floor = rows[4].floor = quantile(rows[3].times, 0.5);
-        std::printf("warm, one caller; ratio to the direct worker\n");
-        print({rows[0], rows[1], rows[2], rows[3], rows[4]});
+        rows[5].floor = rows[6].floor = quantile(rows[5].times, 0.5);
+        std::printf("warm, one caller; ratio to the direct worker or server\n");
+        print({std::begin(rows), std::end(rows)});
     }
 
     void cold(int rounds) {
@@ -308,6 +325,14 @@ public:
     }
 
 private:
+    static std::unique_ptr<KeepAliveClient> connect_when_it_listens(std::uint16_t port) {
+        for (int i = 0; i < 5'000; ++i) {
+            try {
+                return std::make_unique<KeepAliveClient>(port);
+            } catch (const std::runtime_error&) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+        }
+        throw std::runtime_error("the server does not listen");
+    }
     static void expect(const Reply& reply, int status) {
         if (reply.status != status) throw std::runtime_error("unexpected answer: " + reply.head + "\n" + reply.body);
     }

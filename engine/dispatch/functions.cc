@@ -7,7 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/dispatch/invoke_report.h"
-#include "engine/environment/channel/shim_environment.h"
+#include "engine/dispatch/new_environment.h"
 #include "engine/environment/runtime/documents.h"
 #include "engine/linux/files/files.h"
 
@@ -28,7 +28,10 @@ struct Functions::Worker {
     std::shared_ptr<Environment> environment{};
     enum class State : std::uint8_t { Starting, Busy, Idle, Ended } state = State::Starting;
     bool initialized = false;
-    bool retired = false;
+    bool initializing = false;
+    bool retired = false;         // takes no calls any more
+    std::uint32_t running = 0;    // calls
+    std::uint32_t at_a_time = 1;  // calls it may run
     std::uint64_t calls = 0;
     std::int64_t created_ms = 0;
     std::uint64_t begun_ns = 0;
@@ -40,6 +43,10 @@ struct Functions::Worker {
     std::list<WorkerRef>::iterator place{};
 
     Bytes memory() const { return mebibytes(function->settings.memory_mib); }
+    bool has_room() const {
+        return state == State::Busy && !retired && !initializing && running < at_a_time && environment->is_alive() &&
+               environment->is_healthy();
+    }
 };
 
 struct Functions::Flight {
@@ -52,9 +59,12 @@ struct Functions::Pool {
     std::shared_ptr<const Function> function;
     std::shared_ptr<const Service> service;
     std::string version;
-    std::vector<WorkerRef> idle;  // the warmest last
+    std::vector<WorkerRef> idle;    // the warmest last
+    std::vector<WorkerRef> shared;  // busy, with room for more calls
     std::deque<Flight> waiting;
+    std::uint32_t at_a_time = 1;  // calls in one environment
     std::uint32_t starting = 0;
+    std::uint32_t initializing = 0;
     std::uint32_t workers = 0;  // starting ones too
     bool hungry = false;        // waits for its turn to start more
     std::uint32_t kept = 0;     // environments that stand whether or not anybody calls
@@ -63,11 +73,12 @@ struct Functions::Pool {
     std::uint32_t most = 0;  // that may be started on demand, beside those that are kept
 
     bool is_full() const { return workers >= kept + most; }
+    /// Calls for which there will be room without another start.
+    std::size_t coming() const { return std::size_t{starting + initializing} * at_a_time; }
 };
 
 namespace {
 
-constexpr Bytes kMostLog = mebibytes(1);
 constexpr auto kLastStays = std::chrono::hours(24);
 constexpr std::size_t kMostErrorShown = 1024;
 
@@ -125,24 +136,57 @@ void Functions::invoke(FunctionCall call) {
         end_workers_of(pool);
         pool.function = flight.call.function;
         pool.service = flight.call.service;
+        pool.at_a_time = calls_at_a_time(pool);
     }
     pool.most = std::min(flight.call.most_instances.value_or(UINT32_MAX), options_.most_instances_per_function);
     ++calls_;
     if (flight.call.most_instances == 0u)
         return refuse(flight, exhausted("maximumInstanceCount of function '" + pool.function->name +
                                         "' is 0: no call is let in"));
-    if (!pool.idle.empty()) {
-        const WorkerRef worker = std::move(pool.idle.back());
-        pool.idle.pop_back();
-        return assign(worker, std::move(flight));
+    if (const WorkerRef worker = take_worker(pool)) {
+        assign(worker, std::move(flight));
+        return fill(worker);
     }
-    if (pool.is_full() && pool.starting <= pool.waiting.size())
+    if (pool.is_full() && pool.coming() <= pool.waiting.size())
         return refuse(flight,
                       exhausted("instances of function '" + pool.function->name + "': " + std::to_string(pool.workers) +
                                 " are busy, at most " + std::to_string(pool.kept + pool.most) + " may be" +
                                 (flight.call.most_instances ? " (maximumInstanceCount)" : "")));
     pool.waiting.push_back(std::move(flight));
     serve_waiting(pool);
+}
+
+std::uint32_t Functions::calls_at_a_time(const Pool& pool) const {
+    SlotSource* source = nullptr;
+    const Manifest* manifest = manifest_of(pool.function->settings.runtime, source);
+    if (manifest == nullptr || manifest->function->speaks == environment::Speech::Frames) return 1;
+    return std::max(1u, pool.function->settings.concurrency);
+}
+
+/// One that is busy and has room goes before one that is idle: an environment is full before another one is used.
+Functions::WorkerRef Functions::take_worker(Pool& pool) {
+    while (!pool.shared.empty()) {
+        if (pool.shared.back()->has_room()) return pool.shared.back();
+        pool.shared.pop_back();
+    }
+    const auto found = std::find_if(pool.idle.rbegin(), pool.idle.rend(),
+                                    [](const WorkerRef& one) { return one->environment->is_healthy(); });
+    if (found == pool.idle.rend()) return nullptr;
+    WorkerRef worker = *found;
+    pool.idle.erase(std::next(found).base());
+    return worker;
+}
+
+/// Gives waiting calls to an environment that has room, and notes that it has, or has no more.
+void Functions::fill(const WorkerRef& worker) {
+    Pool& pool = *worker->pool;
+    while (worker->has_room() && !pool.waiting.empty()) {
+        Flight flight = std::move(pool.waiting.front());
+        pool.waiting.pop_front();
+        assign(worker, std::move(flight));
+    }
+    std::erase(pool.shared, worker);
+    if (worker->has_room()) pool.shared.push_back(worker);
 }
 
 void Functions::start_is_over(Pool& pool) {
@@ -169,7 +213,7 @@ void Functions::refuse(Flight& flight, Error error) {
 }
 
 Result<> Functions::start_for_waiting(Pool& pool) {
-    while (pool.starting < pool.waiting.size() && !pool.is_full()) {
+    while (pool.coming() < pool.waiting.size() && !pool.is_full()) {
         if (starting_ >= most_starting_) {  // the machine is busy with starts; this one's turn comes
             if (!std::exchange(pool.hungry, true)) hungry_.push_back(&pool);
             return {};
@@ -186,12 +230,12 @@ Result<> Functions::start_for_waiting(Pool& pool) {
     return {};
 }
 
-/// As many starts as calls wait for. Where no more can be started, a call may wait for another's end: one call for each
-/// environment of its function, the newest others are refused.
+/// As many starts as calls wait for. Where no more can be started, a call may wait for another's end: one call for each that
+/// the environments of its function may run, the newest others are refused.
 void Functions::serve_waiting(Pool& pool) {
     const auto started = start_for_waiting(pool);
     if (started) return;
-    while (pool.waiting.size() > pool.workers) {
+    while (pool.waiting.size() > std::size_t{pool.workers} * pool.at_a_time) {
         Flight refused = std::move(pool.waiting.back());
         pool.waiting.pop_back();
         refuse(refused, started.error());
@@ -225,6 +269,7 @@ void Functions::start(Pool& pool) {
     worker->id = "c-" + linux::random_uuid();
     worker->created_ms = now_ms();
     worker->begun_ns = monotonic_ns();
+    worker->at_a_time = pool.at_a_time;
     workers_.push_back(worker);
     worker->place = std::prev(workers_.end());
     ++pool.workers;
@@ -265,23 +310,9 @@ void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
     }
     worker->slot_ns = monotonic_ns();
     if (given->kind == SlotKind::Fresh) worker->slot_steps = given->slot->steps();
-    environment::EnvironmentSetup setup{.code_name = worker->function->code.name,
-                                        .memory = worker->memory(),
-                                        .memory_as_built = given->memory_limit,
-                                        .most_result = kMostResult,
-                                        .most_log = kMostLog};
-    environment::ShimSetup shim{
-        .load = environment::load_document(*worker->manifest,
-                                           {*worker->service, *worker->function, worker->pool->version, worker->id}),
-        .shim = {},
-        .shim_environment = {}};
-    if (worker->kind == StartKind::Exec) {
-        shim.shim = worker->manifest->function->shim;
-        for (const auto& [name, value] : worker->manifest->function->environment)
-            shim.shim_environment.push_back(name + "=" + value);
-    }
-    worker->environment = std::make_shared<environment::ShimEnvironment>(
-        parts_.reactor, parts_.warden, std::move(given->slot), std::move(setup), std::move(shim));
+    worker->environment =
+        make_environment({parts_.reactor, parts_.warden, parts_.builder, connections_}, std::move(*given), worker->kind,
+                         *worker->manifest, {*worker->service, *worker->function, worker->pool->version, worker->id});
     worker->environment->start([this, worker](Result<> result) { started(worker, std::move(result)); });
 }
 
@@ -301,10 +332,11 @@ void Functions::start_failed(const WorkerRef& worker, Error error) {
     start_is_over(pool);
     end_worker(worker);
     pool.keep_error = error.message();
-    if (!pool.waiting.empty()) {  // the call it was started for; the others have starts of their own
+    // the calls it was started for; the others have starts of their own
+    for (std::uint32_t n = worker->at_a_time; n > 0 && !pool.waiting.empty(); --n) {
         Flight flight = std::move(pool.waiting.front());
         pool.waiting.pop_front();
-        refuse(flight, std::move(error));
+        refuse(flight, error);
     }
     serve_waiting(pool);
 }
@@ -312,6 +344,7 @@ void Functions::start_failed(const WorkerRef& worker, Error error) {
 void Functions::assign(const WorkerRef& worker, Flight flight) {
     worker->state = Worker::State::Busy;
     worker->request_id = flight.call.request.request_id;
+    ++worker->running;
     flight.cold = worker->calls++ == 0;
     // a start that was made for another call's sake has taken none of this one's time
     if (flight.cold) {
@@ -339,15 +372,23 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
                                        .retry_count = flight->call.request.retry_count,
                                        .event = {},
                                        .timeout = std::chrono::seconds(timeout)};
+    worker->initializing = true;
+    ++worker->pool->initializing;
     worker->environment->call(input, [this, worker, flight](Answer answer) {
         flight->phases.end("init");
+        worker->initializing = false;
+        --worker->pool->initializing;
         if (answer.kind == Answer::Kind::Result) {
             worker->initialized = true;
-            return call_handler(worker, flight);
+            call_handler(worker, flight);
+            return fill(worker);
         }
+        // a custom runtime may say "not now": the next call tries again. Any other that could not be initialized serves nobody
+        if (answer.kind != Answer::Kind::HandledError ||
+            worker->manifest->function->speaks != environment::Speech::Http)
+            worker->retired = true;
         InvokeReport report = report_of(*worker, *flight, std::move(answer), true);
-        end_worker(worker);  // one that could not be initialized serves nobody
-        serve_waiting(*worker->pool);
+        call_has_left(worker);
         finish(*flight, std::move(report));
     });
 }
@@ -355,13 +396,15 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
 void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
     const std::uint32_t timeout = worker->function->settings.timeout_s;
     const InvokeRequest& request = flight->call.request;
-    const environment::CallInput input{.kind = HC_CALL_HANDLER,
-                                       .request_id = request.request_id,
-                                       .qualifier = request.qualifier,
-                                       .deadline_ms = now_ms() + timeout * 1000ll,
-                                       .retry_count = request.retry_count,
-                                       .event = request.event,
-                                       .timeout = std::chrono::seconds(timeout)};
+    const environment::CallInput input{
+        .kind = request.http ? std::uint32_t{HC_CALL_HTTP} : std::uint32_t{HC_CALL_HANDLER},
+        .request_id = request.request_id,
+        .qualifier = request.qualifier,
+        .deadline_ms = now_ms() + timeout * 1000ll,
+        .retry_count = request.retry_count,
+        .event = request.event,
+        .timeout = std::chrono::seconds(timeout),
+        .http = request.http ? &*request.http : nullptr};
     worker->environment->call(input, [this, worker, flight = std::move(flight)](Answer answer) {
         answered(worker, *flight, std::move(answer));
     });
@@ -369,16 +412,16 @@ void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> fl
 
 void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {
     flight.phases.end("handler");
-    const bool ended = answer.environment_ended();
+    if (answer.environment_ended()) worker->retired = true;
     InvokeReport report = report_of(*worker, flight, std::move(answer), false);
-    // free before its caller knows, who may call again from within
-    if (ended) {
-        end_worker(worker);
-        serve_waiting(*worker->pool);
-    } else {
-        free_worker(worker);
-    }
+    call_has_left(worker);  // free before its caller knows, who may call again from within
     finish(flight, std::move(report));
+}
+
+void Functions::call_has_left(const WorkerRef& worker) {
+    if (--worker->running == 0) return free_worker(worker);
+    fill(worker);
+    if (worker->retired) serve_waiting(*worker->pool);
 }
 
 InvokeReport Functions::report_of(const Worker& worker, Flight& flight, Answer answer, bool initializer) {
@@ -403,6 +446,7 @@ void Functions::call_is_over() {
 
 void Functions::free_worker(const WorkerRef& worker) {
     Pool& pool = *worker->pool;
+    std::erase(pool.shared, worker);
     if (worker->retired || !worker->environment->is_alive() ||
         !same_revision(*worker->function, *worker->service, *pool.function, *pool.service)) {
         end_worker(worker);
@@ -412,7 +456,8 @@ void Functions::free_worker(const WorkerRef& worker) {
     if (!pool.waiting.empty()) {
         Flight flight = std::move(pool.waiting.front());
         pool.waiting.pop_front();
-        return assign(worker, std::move(flight));
+        assign(worker, std::move(flight));
+        return fill(worker);
     }
     if (pool.kept > 0 && !worker->initialized && !worker->function->settings.initializer.empty())
         return initialize_ahead(worker);
@@ -485,7 +530,8 @@ void Functions::sweep() {
             drop_idle(worker);
             continue;
         }
-        if (!worker->environment->is_frozen() && !worker->pool->stays_awake) {
+        // one that is not well is asked again and again, and so not stopped
+        if (!worker->environment->is_frozen() && !worker->pool->stays_awake && worker->environment->is_healthy()) {
             if (now < worker->idle_ns + freeze_after) {
                 later(worker->idle_ns + freeze_after);
                 continue;

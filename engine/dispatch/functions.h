@@ -1,7 +1,8 @@
 // Which environment takes a function's call: a warm one, or one that is started for it.
 //
-// An environment serves one revision of one function in its whole life, one call at a time. A call that finds no idle one
-// waits for whichever comes first: the start made for it, or another call's end. Starts are never more than calls that wait.
+// An environment serves one revision of one function in its whole life, one call at a time, or as many as its function allows
+// where its runtime can do so. A call that finds no room waits for whichever comes first: the start made for it, or another call's
+// end. Starts are never more than calls that wait.
 // Idle environments are stopped after a moment, and ended after the keep-alive time or when their memory is needed.
 // Not here: the catalog, which hands in functions as they stand; what happens inside an environment (environment/).
 // Threads: the engine's.
@@ -25,11 +26,10 @@
 #include "engine/environment/code/code_check.h"
 #include "engine/environment/code/code_store.h"
 #include "engine/environment/environment.h"
+#include "engine/environment/http/connection_budget.h"
 #include "hotcell/engine.h"
 
 namespace hotcell::dispatch {
-
-inline constexpr Bytes kMostResult = mebibytes(6);  // of a call
 
 struct FunctionCall {
     InvokeRequest request;  // its qualifier as the caller asked, never empty
@@ -65,6 +65,7 @@ struct HashPoolKey {
 struct FunctionsParts {
     environment::Reactor& reactor;
     environment::WardenClient& warden;
+    environment::BuilderClient& builder;
     environment::CodeStore& store;
     environment::CodeCheck& check;
     const std::vector<environment::Manifest>& manifests;
@@ -128,6 +129,9 @@ private:
     const environment::Manifest* manifest_of(const std::string& runtime, SlotSource*& source) const;
     Result<> start_for_waiting(Pool& pool);
     void serve_waiting(Pool& pool);
+    std::uint32_t calls_at_a_time(const Pool& pool) const;
+    WorkerRef take_worker(Pool& pool);
+    void fill(const WorkerRef& worker);
     void start_is_over(Pool& pool);
     void feed_hungry();
     void top_up(Pool& pool);
@@ -145,6 +149,7 @@ private:
     void answered(const WorkerRef& worker, Flight& flight, environment::Answer answer);
     static InvokeReport report_of(const Worker& worker, Flight& flight, environment::Answer answer, bool initializer);
     void finish(Flight& flight, InvokeReport report);
+    void call_has_left(const WorkerRef& worker);
     void free_worker(const WorkerRef& worker);
     void end_worker(const WorkerRef& worker);
     void drop_idle(const WorkerRef& worker);
@@ -155,6 +160,7 @@ private:
     static Instance describe(const Worker& worker);
 
     FunctionsParts parts_;
+    environment::ConnectionBudget connections_;
     const EngineOptions& options_;
     std::unordered_map<PoolKey, std::unique_ptr<Pool>, HashPoolKey, std::equal_to<>> pools_;
     std::list<WorkerRef> workers_;  // all of them

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "engine/dispatch/new_environment.h"
 #include "engine/environment/runtime/documents.h"
 #include "engine/linux/process/wait_status.h"
 
@@ -55,6 +56,7 @@ EnvironmentEnd end_of(Answer::Kind kind) {
         case Answer::Kind::OutOfMemory: return EnvironmentEnd::OutOfMemory;
         case Answer::Kind::TooLarge:
         case Answer::Kind::Exited:
+        case Answer::Kind::NotReady:
         case Answer::Kind::Broken: return EnvironmentEnd::Exited;
         default: return EnvironmentEnd::None;
     }
@@ -86,13 +88,17 @@ InvokeReport make_report(const FunctionCall& call, const Function& function, Ans
         case Answer::Kind::HandledError: report.outcome = InvokeOutcome::HandledError; break;
         default: report.outcome = InvokeOutcome::UnhandledError;
     }
+    initializer = initializer || answer.kind == Answer::Kind::NotReady;
+    report.http = std::move(answer.http);
     if (initializer) report.outcome = InvokeOutcome::InitializationError;
-    if (call.request.log_tail) report.log_tail = tail_of(answer, function);
-    report.payload = answer.environment_ended() ? document_of(answer,
-                                                              initializer ? function.settings.initialization_timeout_s
-                                                                          : function.settings.timeout_s,
-                                                              report.end)
-                                                : std::move(answer.payload);
+    // where calls run side by side the log is nobody's
+    if (call.request.log_tail && function.settings.concurrency <= 1) report.log_tail = tail_of(answer, function);
+    report.payload =
+        answer.environment_ended() && answer.payload.empty()
+            ? document_of(answer,
+                          initializer ? function.settings.initialization_timeout_s : function.settings.timeout_s,
+                          report.end)
+            : std::move(answer.payload);
     return report;
 }
 

@@ -186,6 +186,10 @@ void SlotSource::build_slot(StartKind start, const RunLimits& limits, Bytes memo
         request.tmp_inodes = inodes_for(limits.tmp);
         request.pids = std::max(limits.processes + kOwnPids, kLeastPids);
         request.cpu_weight = kCpuWeight;
+        if (manifest_.function && manifest_.function->speaks == environment::Speech::Http)
+            request.connections = protocol::kMostBuiltConnections;
+        if (manifest_.function && manifest_.function->speaks == environment::Speech::RuntimeApi)
+            request.listen_port = environment::kRuntimeApiPort;
         ++(*domain)->slots;
         Pool& counted = pool(start);
         ++counted.building;

@@ -7,6 +7,7 @@
 #include "engine/embed/prepared_state.h"
 #include "engine/environment/code/code_store.h"
 #include "engine/environment/code/sha256.h"
+#include "engine/environment/http/connection_budget.h"
 #include "engine/environment/runtime/warden_config.h"
 #include "engine/linux/files/files.h"
 #include "engine/linux/process/spawn.h"
@@ -21,9 +22,10 @@ constexpr int kEndPatienceMs = 10'000;
 
 /// What all sandboxes at once need: a reply of the builder whose descriptors find no room would end the engine.
 std::uint64_t descriptors_for(const EngineOptions& options, std::size_t runtimes) {
-    constexpr std::uint64_t kOfASlot = 14;
+    constexpr std::uint64_t kOfASlot = 16;
     constexpr std::uint64_t kOwn = 256;  // the engine's and, with some room, the host program's
-    return kOwn + kOfASlot * (options.concurrent_runs + std::uint64_t{options.pooled_slots} * 2 * runtimes);
+    return kOwn + environment::kMostExtraConnections +
+           kOfASlot * (options.concurrent_runs + std::uint64_t{options.pooled_slots} * 2 * runtimes);
 }
 
 Result<> make_directories(const EngineOptions& options) {
@@ -84,7 +86,9 @@ Result<protocol::Hello> wait_for_hello(int builder) {
 void leave_out_what_is_not_installed(std::vector<environment::Manifest>& manifests,
                                      const std::function<void(std::string_view line)>& log) {
     std::erase_if(manifests, [&](const environment::Manifest& manifest) {
-        if (!manifest.function || linux::exists(manifest.image + manifest.function->shim[0])) return false;
+        if (!manifest.function || manifest.function->shim.empty() ||
+            linux::exists(manifest.image + manifest.function->shim[0]))
+            return false;
         if (log)
             log("runtime " + manifest.name + " is left out: " + manifest.function->shim[0] +
                 " is not installed here; hotcell runtime install " + manifest.name + " builds a root image with it");

@@ -16,6 +16,7 @@ namespace {
 
 constexpr Nanos kStartPatience = std::chrono::seconds(10);
 constexpr int kPiecesAtOnce = 4;
+constexpr std::size_t kLastOutput = 4096;
 
 }  // namespace
 
@@ -89,7 +90,9 @@ Environment::~Environment() = default;
 void Environment::start(OnStarted done) {
     on_started_ = std::move(done);
     slot_->listen(this);
-    allow_start(kStartPatience);
+    allow_start(kStartPatience, [this] {
+        fail_start(Error{ErrorKind::Broken, ETIMEDOUT, "start the runtime: the sandbox did not answer", {}});
+    });
     if (slot_->is_dead()) return fail_start(Error{ErrorKind::Broken, 0, "the sandbox has ended before its start", {}});
     if (auto set = slot_->set_memory_limit(setup_.memory, setup_.memory_as_built); !set)
         return fail_start(std::move(set).error());
@@ -116,11 +119,20 @@ void Environment::attach(const std::string& name, protocol::MountPlace place, co
     });
 }
 
-void Environment::allow_start(Nanos patience) {
-    timer_.start(patience, [self = weak_from_this()] {
-        if (const auto one = self.lock())
-            one->fail_start(Error{ErrorKind::Broken, ETIMEDOUT, "start the runtime: the sandbox did not answer", {}});
+void Environment::allow_start(Nanos patience, std::function<void()> over) {
+    timer_.start(patience, [self = weak_from_this(), over = std::move(over)] {
+        if (const auto one = self.lock(); one && one->on_started_) over();
     });
+}
+
+Error Environment::start_failure(Answer::Kind, int) {
+    return Error{ErrorKind::Broken, 0, "start the runtime: its process has ended", {}};
+}
+
+std::string Environment::last_output() {
+    if (out_) out_->drain(kPiecesAtOnce);
+    if (err_) err_->drain(kPiecesAtOnce);
+    return log_.size() > kLastOutput ? log_.substr(log_.size() - kLastOutput) : log_;
 }
 
 void Environment::started() {
@@ -180,6 +192,7 @@ void Environment::set_deadline() {
 void Environment::freeze() {
     if (!alive_ || !pending_.empty() || frozen_) return;
     frozen_ = slot_->freeze(true);
+    if (frozen_) has_frozen();
 }
 
 bool Environment::is_pending(std::uint64_t number) const {
@@ -233,7 +246,7 @@ void Environment::time_out() {
 }
 
 void Environment::die(Answer::Kind kind, int status) {
-    if (on_started_) return fail_start(Error{ErrorKind::Broken, 0, "start the runtime: its process has ended", {}});
+    if (on_started_) return fail_start(start_failure(kind, status));
     const auto self = shared_from_this();
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
     timer_.cancel();
@@ -247,7 +260,10 @@ void Environment::die(Answer::Kind kind, int status) {
     last.status = status;
     add_log(last);
     if (setup_.lines) setup_.lines->end();
-    for (Pending& pending : std::exchange(pending_, {})) finish(std::move(pending), last);
+    for (Pending& pending : std::exchange(pending_, {})) {
+        last.payload = last_words(pending.number, kind, status);
+        finish(std::move(pending), last);
+    }
 }
 
 bool Environment::ran_out_of_memory() { return oom_ && oom_->take(); }

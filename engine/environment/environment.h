@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "engine/events/deadline.h"
 #include "engine/events/long_wait.h"
 #include "engine/telemetry/logs/instance_log.h"
+#include "hotcell/invocation.h"
 
 namespace hotcell::environment {
 
@@ -42,6 +44,7 @@ struct CallInput {
     std::uint32_t retry_count = 0;
     std::string_view event;
     Nanos timeout{};
+    const HttpCall* http = nullptr;  // of HC_CALL_HTTP
 };
 
 /// How a call ended.
@@ -56,11 +59,13 @@ struct Answer {
         Exited,     // the process ended: `status` as wait(2) gives it
         Broken,     // it closed its channel or said what makes no sense
         Cancelled,  // whoever asked has gone
+        NotReady,   // it did not come up: `payload` is the document of the failed initialization
     };
     Kind kind = Kind::Broken;
-    std::string payload;
+    std::string payload;  // of the kinds that end the environment: empty where dispatch says it in its own words
     int status = 0;
-    std::string log;  // what the slot wrote since the call began; empty where calls run side by side
+    std::optional<HttpAnswer> http;  // of an HTTP call
+    std::string log;                 // what the slot wrote since the call began; empty where calls run side by side
     bool log_truncated = false;
     Nanos took{};
     Bytes peak_memory;
@@ -86,6 +91,8 @@ public:
     void freeze();
     bool is_frozen() const { return frozen_; }
     bool is_alive() const { return alive_; }
+    /// False while it says itself that it is not well: calls go elsewhere.
+    virtual bool is_healthy() const { return true; }
     /// Called once when it dies while no call is under way.
     void on_death(std::function<void()> callback) { on_death_ = std::move(callback); }
     /// Nobody waits for this call any more: ends it, and the environment unless others are under way in it.
@@ -110,16 +117,24 @@ protected:
     virtual void code_attached() = 0;
     /// Puts a call to the program. `number` is its name until answer().
     virtual void put(std::uint64_t number, const CallInput& input) = 0;
+    /// It is stopped now, until the next call.
+    virtual void has_frozen() {}
     /// The call has been answered in the program's place.
     virtual void forget(std::uint64_t) {}
+    /// Why the start has failed, when it did so because the program has ended.
+    virtual Error start_failure(Answer::Kind kind, int status);
+    /// What the caller is told of a call that ended with the environment; empty: what every runtime says.
+    virtual std::string last_words(std::uint64_t, Answer::Kind, int) { return {}; }
     /// Lets go of everything: the slot is about to be handed over.
     virtual void let_go() {}
 
     bool is_starting() const { return on_started_ != nullptr; }
     void started();
     void fail_start(Error error);
-    /// Ends the start when it has not ended by then.
-    void allow_start(Nanos patience);
+    /// Calls when the start has not ended by then.
+    void allow_start(Nanos patience, std::function<void()> over);
+    /// The end of what it wrote so far.
+    std::string last_output();
     bool is_pending(std::uint64_t number) const;
     void answer(std::uint64_t number, Answer answer);
     void die(Answer::Kind kind, int status = 0);

@@ -53,7 +53,7 @@ public:
 
     ProgramEnd attack(const std::string& id, Start start) {
         const BuiltSandbox& domain = start == Start::Exec ? exec_ : zygote_;
-        const auto slot = warden_.build_slot(domain, start == Start::Exec, kMemory);
+        const auto slot = warden_.build_slot(domain, start == Start::Exec, kMemory, 2, start == Start::Exec ? 9001 : 0);
         EXPECT_TRUE(slot.ok()) << slot.reply.failure.step << " " << slot.reply.failure.sys;
         if (!slot.ok()) return {};
         std::uint32_t pid = slot.reply.child_pid;

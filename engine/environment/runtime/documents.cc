@@ -7,12 +7,7 @@ namespace hotcell::environment {
 
 namespace json = boost::json;
 
-namespace {
-
-constexpr std::string_view kRegion = "local";
-constexpr std::string_view kAccount = "0";
-
-json::object environment_of(const Manifest& manifest, const Loaded& loaded) {
+std::map<std::string, std::string> process_environment(const Manifest& manifest, const Loaded& loaded) {
     const Function& function = loaded.function;
     std::map<std::string, std::string> all = manifest.environment;
     const std::pair<const char*, std::string> ours[] = {
@@ -31,20 +26,18 @@ json::object environment_of(const Manifest& manifest, const Loaded& loaded) {
     all.insert_or_assign("TZ", "UTC");
     for (const auto& [name, value] : function.settings.environment) all.insert_or_assign(name, value);
     for (const auto& [name, value] : ours) all.insert_or_assign(name, value);
-    json::object object;
-    for (const auto& [name, value] : all) object[name] = value;
-    return object;
+    return all;
 }
-
-}  // namespace
 
 std::string load_document(const Manifest& manifest, const Loaded& loaded) {
     const Service& service = loaded.service;
     const Function& function = loaded.function;
+    json::object environment;
+    for (const auto& [name, value] : process_environment(manifest, loaded)) environment[name] = value;
     return json::serialize(json::object{
         {"handler", function.settings.handler},
         {"initializer", function.settings.initializer},
-        {"env", environment_of(manifest, loaded)},
+        {"env", std::move(environment)},
         {"function",
          {{"name", function.name},
           {"handler", function.settings.handler},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ struct Loaded {
     std::string_view version;
     std::string_view instance_id;
 };
+/// What the engine says of itself.
+inline constexpr std::string_view kRegion = "local";
+inline constexpr std::string_view kAccount = "0";
+
+/// The whole environment of a function's process, by name.
+std::map<std::string, std::string> process_environment(const Manifest& manifest, const Loaded& loaded);
+
 struct CallContext {
     std::string_view request_id;  // letters, digits and '-'
     std::string_view qualifier;   // a name of the catalog's

@@ -50,9 +50,31 @@ Result<CompileRecipe> parse_compile(JsonObject object) {
     return recipe;
 }
 
+Result<std::map<std::string, std::vector<std::string>>> parse_commands(std::vector<JsonObject> objects) {
+    std::map<std::string, std::vector<std::string>> commands;
+    for (JsonObject& one : objects) {
+        const std::string name = TRY(one.string("name"));
+        commands[name] = TRY(command(one, "command"));
+        TRY(one.finish());
+    }
+    return commands;
+}
+
 Result<FunctionRecipe> parse_function(JsonObject object) {
     FunctionRecipe recipe;
-    recipe.shim = TRY(command(object, "shim"));
+    const std::string speaks = TRY(object.string_or("speaks", "frames"));
+    if (speaks != "frames" && speaks != "http" && speaks != "runtimeApi")
+        return object.wrong("speaks", "must be frames, http or runtimeApi");
+    recipe.speaks = speaks == "http" ? Speech::Http : speaks == "runtimeApi" ? Speech::RuntimeApi : Speech::Frames;
+    if (recipe.speaks == Speech::Frames) {
+        recipe.shim = TRY(command(object, "shim"));
+    } else {
+        recipe.command = TRY(command(object, "command"));
+        if (object.has("commands")) {
+            std::vector<JsonObject> commands = TRY(object.objects("commands"));
+            recipe.commands = TRY(parse_commands(std::move(commands)));
+        }
+    }
     recipe.environment = TRY(object.string_map("environment"));
     if (object.has("compile")) {
         JsonObject compile = TRY(object.object("compile"));

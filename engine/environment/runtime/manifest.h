@@ -27,12 +27,25 @@ struct CompileRecipe {
     std::string directory;             // the name of the directories that it may put files into
 };
 
+/// Where the runtime API is reached inside a sandbox, at 127.0.0.1.
+inline constexpr std::uint16_t kRuntimeApiPort = 9001;
+
+/// How the engine and a function's program talk.
+enum class Speech : std::uint8_t {
+    Frames,      // with a shim, over its channel
+    Http,        // the program is an HTTP server
+    RuntimeApi,  // the program asks for its calls over HTTP
+};
+
 /// How a process of this runtime becomes a function environment by exec; with a zygote its children do so too.
 struct FunctionRecipe {
-    std::vector<std::string> shim;                   // argv; the channel is its descriptor 3
-    std::map<std::string, std::string> environment;  // until LOAD brings the function's own
-    std::optional<CompileRecipe> compile;            // unset: packages are taken as they are
-    bool prepared = false;                           // worth keeping booted, before it is known for which function
+    Speech speaks = Speech::Frames;
+    std::vector<std::string> shim;     // Frames: argv; the channel is its descriptor 3
+    std::vector<std::string> command;  // otherwise: argv, where the function names none; "{handler}" is its handler
+    std::map<std::string, std::vector<std::string>> commands;  // of single names
+    std::map<std::string, std::string> environment;            // until LOAD brings the function's own
+    std::optional<CompileRecipe> compile;                      // unset: packages are taken as they are
+    bool prepared = false;  // worth keeping booted, before it is known for which function
 };
 
 struct Manifest {

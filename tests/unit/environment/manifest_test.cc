@@ -58,7 +58,28 @@ TEST(Manifests, OfTheProductServeTheIdentifiersOfFunctions) {
     EXPECT_EQ(served["python3"], "python3");
     EXPECT_EQ(served["python3.10"], "python3");
     EXPECT_EQ(served["nodejs14"], "nodejs");
-    EXPECT_FALSE(served.contains("custom"));
+    EXPECT_EQ(served["custom.debian12"], "custom");
+    EXPECT_EQ(served["go1"], "provided");
+    EXPECT_EQ(served["provided.al2023"], "provided");
+    EXPECT_FALSE(served.contains("custom-container"));
+}
+
+TEST(Manifests, OfProgramsThatTalkHttpNameACommandAndNoShim) {
+    const auto parse = [](const std::string& function) {
+        return parse_manifest(R"({"name": "x", "programFile": "a", "exec": ["/x"], "function": )" + function + "}",
+                              "file");
+    };
+    const auto server = parse(R"({"speaks": "http", "command": ["/code/bootstrap"]})");
+    ASSERT_TRUE(server) << server.error().message();
+    EXPECT_EQ(server->function->speaks, Speech::Http);
+    const auto client = parse(
+        R"({"speaks": "runtimeApi", "command": ["/b"], "commands": [{"name": "go1", "command": ["/code/{handler}"]}]})");
+    ASSERT_TRUE(client) << client.error().message();
+    EXPECT_EQ(client->function->commands.at("go1"), std::vector<std::string>{"/code/{handler}"});
+    EXPECT_FALSE(parse(R"({"speaks": "http"})"));
+    EXPECT_FALSE(parse(R"({"speaks": "http", "command": ["bootstrap"]})"));
+    EXPECT_FALSE(parse(R"({"speaks": "smoke", "command": ["/b"]})"));
+    EXPECT_FALSE(parse(R"({"speaks": "http", "command": ["/b"], "shim": ["/s"]})"));
 }
 
 TEST(Manifests, OfWhichTwoServeTheSameIdentifierAreRefused) {
