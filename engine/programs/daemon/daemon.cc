@@ -54,9 +54,8 @@ JailOptions jail_of(const DaemonOptions& options) {
 }
 
 /// Waits for SIGTERM, SIGINT or the end of the privileged helper. The exit status that follows.
-int wait_for_the_end(boost::asio::io_context& events, Engine& engine) {
+int wait_for_the_end(boost::asio::io_context& events, boost::asio::signal_set& signals, Engine& engine) {
     int status = 0;
-    boost::asio::signal_set signals(events, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code& error, int number) {
         if (!error) spdlog::info("signal {}: draining", number);
         events.stop();
@@ -133,7 +132,8 @@ Result<int> serve(const DaemonOptions& options) {
     TRY(enter_jail(jail_of(options)));
 
     boost::asio::io_context events(1);  // outlives the engine, which may still report its end into it
-    const LoopThread loop;              // requests and environments: a call goes through one thread
+    boost::asio::signal_set signals(events, SIGTERM, SIGINT);  // before anybody is told that it is up
+    const LoopThread loop;  // requests and environments: a call goes through one thread
     Engine engine = TRY(std::move(prepared).start(loop.loop()));
     EngineService service(engine, std::move(machine));
     EngineCalls calls(engine);
@@ -151,7 +151,7 @@ Result<int> serve(const DaemonOptions& options) {
     if (tcp) spdlog::info("and at {} for those who show the token or sign with a key", tcp->listener.shown);
     manager.tell("READY=1");
 
-    const int status = wait_for_the_end(events, engine);
+    const int status = wait_for_the_end(events, signals, engine);
     manager.tell("STOPPING=1");
     server.stop_accepting();
     engine.drain(options.drain);
