@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/api/server/server.h"
+#include "tests/api/fake_catalog.h"
 
 namespace hotcell {
 
@@ -35,8 +36,10 @@ public:
 };
 
 /// Answers invocations from a thread of its own.
-class Echo final : public api::FunctionService {
+class Echo final : public api::CallService {
 public:
+    using Done = std::function<void(Result<InvokeReport>)>;
+
     Echo() : thread_([this] { work(); }) {}
     ~Echo() override {
         {
@@ -46,30 +49,19 @@ public:
         changed_.notify_one();
         thread_.join();
     }
-    void invoke(InvokeRequest request, Done<InvokeReport> done) override {
+    void invoke(InvokeRequest request, Done done) override {
         const std::lock_guard lock(mutex_);
         waiting_.emplace_back(std::move(request), std::move(done));
         if (waiting_.size() == 1) changed_.notify_one();
     }
-    void create_service(Service, Done<Service>) override {}
-    void update_service(std::string, ServiceChange, std::string, Done<Service>) override {}
-    void get_service(std::string, Done<Service>) override {}
-    void delete_service(std::string, std::string, Done<>) override {}
-    void list_services(PageRequest, Done<Page<Service>>) override {}
-    void create_function(Function, std::string, std::optional<std::uint64_t>, Done<Function>) override {}
-    void update_function(std::string, std::string, FunctionChange, std::optional<std::uint64_t>, std::string,
-                         Done<Function>) override {}
-    void get_function(std::string, std::string, Done<Function>) override {}
-    void delete_function(std::string, std::string, std::string, Done<>) override {}
-    void list_functions(std::string, PageRequest, Done<Page<Function>>) override {}
-    void invocation(std::string, Done<InvokeReport>) override {}
-    void instances(std::string, std::string, Done<std::vector<Instance>>) override {}
-    void evict_instances(std::string, std::string, Done<std::uint64_t>) override {}
+    Result<InvokeReport> invocation(const std::string&) const override { return InvokeReport{}; }
+    std::vector<Instance> instances(const std::string&, const std::string&) const override { return {}; }
+    std::uint64_t evict_instances(const std::string&, const std::string&) override { return 0; }
     std::vector<api::RuntimeSummary> runtimes() const override { return {}; }
     std::string metrics() const override { return {}; }
 
 private:
-    using Call = std::pair<InvokeRequest, Done<InvokeReport>>;
+    using Call = std::pair<InvokeRequest, Done>;
 
     void work() {
         for (std::vector<Call> calls;; calls.clear()) {
@@ -141,7 +133,8 @@ int measure(unsigned callers, unsigned seconds, std::size_t bytes) {
         return 1;
     NoRuns runs;
     Echo echo;
-    const api::Router router(runs, &echo);
+    api::FakeCatalog catalog;
+    const api::Router router({.run = runs, .catalog = &catalog, .calls = &echo});
     EventLoop loop;
     std::thread loop_thread([&loop] { loop.run(); });
     api::Server server(loop, router, {});
