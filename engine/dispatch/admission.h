@@ -40,6 +40,7 @@ public:
         return true;
     }
     void give_back(Bytes memory) { promised_ -= memory.count; }
+    Bytes budget() const { return budget_; }
     bool is_closed() const { return closed_; }
     void close() { closed_ = true; }
     std::uint32_t runs() const { return runs_; }

@@ -228,6 +228,7 @@ void Dispatcher::describe(EngineDescription& description) const {
 
 void Dispatcher::close(std::function<void()> idle) {
     admission_.close();
+    functions_->end_idle();
     if (flights_.empty() && functions_->is_idle()) return idle();
     idle_ = std::move(idle);
 }

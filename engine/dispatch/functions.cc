@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/dispatch/hooks.h"
 #include "engine/dispatch/invoke_report.h"
 #include "engine/dispatch/new_environment.h"
 #include "engine/environment/runtime/documents.h"
@@ -19,6 +20,7 @@ using environment::Manifest;
 
 struct Functions::Worker {
     Pool* pool = nullptr;
+    std::string version{};
     std::string id;
     std::shared_ptr<const Service> service;
     std::shared_ptr<const Function> function;
@@ -26,7 +28,7 @@ struct Functions::Worker {
     const Manifest* manifest = nullptr;
     StartKind kind = StartKind::Exec;
     std::shared_ptr<Environment> environment{};
-    enum class State : std::uint8_t { Starting, Busy, Idle, Ended } state = State::Starting;
+    enum class State : std::uint8_t { Starting, Busy, Idle, Freezing, Ended } state = State::Starting;
     bool initialized = false;
     bool initializing = false;
     bool retired = false;         // takes no calls any more
@@ -53,6 +55,7 @@ struct Functions::Flight {
     FunctionCall call;
     PhaseClock phases;
     bool cold = false;
+    std::string log{};  // of the initializer that ran for it
 };
 
 struct Functions::Pool {
@@ -81,6 +84,8 @@ namespace {
 
 constexpr auto kLastStays = std::chrono::hours(24);
 constexpr std::size_t kMostErrorShown = 1024;
+constexpr std::uint64_t kStoppingShare =
+    8;  // environments in their preStop hold at most this part of the budget beyond it
 
 Error exhausted(std::string why) {
     return {ErrorKind::Exhausted, 0, std::move(why), "try again later", "ResourceExhausted"};
@@ -265,6 +270,7 @@ void Functions::start(Pool& pool) {
     worker->pool = &pool;
     worker->function = pool.function;
     worker->service = pool.service;
+    worker->version = pool.version;
     worker->manifest = manifest_of(pool.function->settings.runtime, worker->source);
     worker->id = "c-" + linux::random_uuid();
     worker->created_ms = now_ms();
@@ -380,6 +386,7 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
         --worker->pool->initializing;
         if (answer.kind == Answer::Kind::Result) {
             worker->initialized = true;
+            flight->log = std::move(answer.log);
             call_handler(worker, flight);
             return fill(worker);
         }
@@ -412,6 +419,7 @@ void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> fl
 
 void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {
     flight.phases.end("handler");
+    answer.log.insert(0, flight.log);
     if (answer.environment_ended()) worker->retired = true;
     InvokeReport report = report_of(*worker, flight, std::move(answer), false);
     call_has_left(worker);  // free before its caller knows, who may call again from within
@@ -474,9 +482,60 @@ void Functions::end_worker(const WorkerRef& worker) {
     workers_.erase(worker->place);
     if (!worker->environment) return;
     parts_.store.release(worker->function->code.name);
+    const bool stops = calls_pre_stop(*worker);
+    if (stops) {
+        stopping_memory_.count += worker->memory().count;
+        stopping_.push_back(worker);
+        ++calls_;  // a drain waits for it
+    }
     // not from within the environment's own call
-    parts_.reactor.post([worker] {
-        if (auto slot = worker->environment->end()) worker->source->discard(std::move(slot), worker->kind);
+    parts_.reactor.post([this, worker, stops] { stops ? stop_environment(worker) : discard(worker); });
+}
+
+/// An environment's place and memory are given back before its preStop, so that nobody waits for a hook. How much memory is held
+/// beyond the budget by those that are stopping is bounded: above it they end without their hook.
+bool Functions::calls_pre_stop(const Worker& worker) const {
+    return !worker.function->settings.pre_stop.handler.empty() && worker.calls > 0 && worker.environment->is_alive() &&
+           !abandoned_ &&
+           stopping_memory_.count + worker.memory().count <= parts_.admission.budget().count / kStoppingShare;
+}
+
+void Functions::stop_environment(const WorkerRef& worker) {
+    const auto over = [this, worker] {
+        stopping_memory_.count -= worker->memory().count;
+        std::erase(stopping_, worker);
+        discard(worker);
+        call_is_over();
+    };
+    if (abandoned_) return over();
+    call_hook(*worker->environment, HC_CALL_PRE_STOP, worker->function->settings.pre_stop, worker->version,
+              [this, over] { parts_.reactor.post(over); });
+}
+
+void Functions::discard(const WorkerRef& worker) {
+    if (auto slot = worker->environment->end()) worker->source->discard(std::move(slot), worker->kind);
+}
+
+void Functions::end_idle() {
+    const auto workers = workers_;
+    for (const WorkerRef& worker : workers)
+        if (worker->state == Worker::State::Idle) drop_idle(worker);
+}
+
+/// Stops it between calls, after its preFreeze. While that runs no call goes in: one that comes has another environment
+/// started, and takes whichever is there first.
+void Functions::freeze(const WorkerRef& worker) {
+    const LifecycleHook& hook = worker->function->settings.pre_freeze;
+    if (hook.handler.empty() || worker->calls == 0) return worker->environment->freeze();
+    std::erase(worker->pool->idle, worker);
+    worker->state = Worker::State::Freezing;
+    call_hook(*worker->environment, HC_CALL_PRE_FREEZE, hook, worker->version, [this, worker] {
+        if (worker->state != Worker::State::Freezing) return;
+        const std::uint64_t idle_ns = worker->idle_ns;
+        free_worker(worker);
+        if (worker->state != Worker::State::Idle) return;
+        worker->idle_ns = idle_ns;
+        worker->environment->freeze();
     });
 }
 
@@ -536,7 +595,8 @@ void Functions::sweep() {
                 later(worker->idle_ns + freeze_after);
                 continue;
             }
-            worker->environment->freeze();
+            freeze(worker);
+            if (worker->state != Worker::State::Idle) continue;
         }
         later(std::max(worker->idle_ns, now) + keep_alive);
     }
@@ -558,7 +618,8 @@ Instance Functions::describe(const Worker& worker) {
     instance.version = worker.pool->version;
     switch (worker.state) {
         case Worker::State::Starting: instance.state = "starting"; break;
-        case Worker::State::Busy: instance.state = "busy"; break;
+        case Worker::State::Busy:
+        case Worker::State::Freezing: instance.state = "busy"; break;
         default: instance.state = worker.environment->is_frozen() ? "frozen" : "idle";
     }
     instance.start = name_of(worker.kind);
@@ -692,6 +753,7 @@ void Functions::cancel(const std::string& request_id) {
 }
 
 void Functions::abandon_all(const Error& error) {
+    abandoned_ = true;
     for (auto& [id, pool] : pools_) {
         for (Flight& flight : std::exchange(pool->waiting, {})) { refuse(flight, error); }
     }
@@ -699,8 +761,11 @@ void Functions::abandon_all(const Error& error) {
     for (const WorkerRef& worker : workers) {
         worker->retired = true;
         if (worker->state == Worker::State::Idle) drop_idle(worker);
-        if (worker->state == Worker::State::Busy) worker->environment->abandon();
+        if (worker->state == Worker::State::Busy || worker->state == Worker::State::Freezing)
+            worker->environment->abandon();
     }
+    const auto stopping = stopping_;
+    for (const WorkerRef& worker : stopping) worker->environment->abandon();
 }
 
 }  // namespace hotcell::dispatch

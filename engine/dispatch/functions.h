@@ -115,6 +115,8 @@ public:
     /// False when there is not so much to be had.
     bool make_room(Bytes memory);
 
+    /// Ends idle environments, after their preStop: a drain has begun.
+    void end_idle();
     bool is_idle() const { return calls_ == 0; }
     /// Ends every call with this error, and every environment.
     void abandon_all(const Error& error);
@@ -152,6 +154,10 @@ private:
     void call_has_left(const WorkerRef& worker);
     void free_worker(const WorkerRef& worker);
     void end_worker(const WorkerRef& worker);
+    bool calls_pre_stop(const Worker& worker) const;
+    void stop_environment(const WorkerRef& worker);
+    static void discard(const WorkerRef& worker);
+    void freeze(const WorkerRef& worker);
     void drop_idle(const WorkerRef& worker);
     void end_workers_of(const Pool& pool);
     void sweep();
@@ -163,8 +169,11 @@ private:
     environment::ConnectionBudget connections_;
     const EngineOptions& options_;
     std::unordered_map<PoolKey, std::unique_ptr<Pool>, HashPoolKey, std::equal_to<>> pools_;
-    std::list<WorkerRef> workers_;  // all of them
-    std::uint64_t calls_ = 0;
+    std::list<WorkerRef> workers_;     // all of them
+    std::vector<WorkerRef> stopping_;  // in their preStop
+    Bytes stopping_memory_;
+    bool abandoned_ = false;
+    std::uint64_t calls_ = 0;            // and hooks
     const std::uint32_t most_starting_;  // starts are work for the processors: more at once only take each other's time
     std::uint32_t starting_ = 0;
     std::deque<Pool*> hungry_;

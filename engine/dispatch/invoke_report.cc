@@ -62,9 +62,17 @@ EnvironmentEnd end_of(Answer::Kind kind) {
     }
 }
 
+/// At most so many bytes, and no piece of a character in front.
+std::string last_of(const std::string& text, std::size_t most) {
+    if (text.size() <= most) return text;
+    std::size_t begin = text.size() - most;
+    const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80; };
+    for (int i = 0; i < 3 && begin < text.size() && continues(begin); ++i) ++begin;
+    return text.substr(begin);
+}
+
 std::string tail_of(const Answer& answer, const Function& function) {
-    const std::string& log = answer.log;
-    std::string tail = log.size() > kTailBytes ? log.substr(log.size() - kTailBytes) : log;
+    std::string tail = last_of(answer.log, kTailBytes);
     const double took = milliseconds(answer.took);
     tail += "\n\nDuration: " + number(took) + " ms, Billed Duration: " + std::to_string(std::llround(std::ceil(took))) +
             " ms, Memory Size: " + std::to_string(function.settings.memory_mib) +

@@ -62,10 +62,8 @@ private:
         });
     }
     void keep(std::string_view bytes) {
-        const std::size_t room =
-            owner_.setup_.most_log.count - std::min<std::size_t>(owner_.setup_.most_log.count, owner_.log_.size());
-        if (bytes.size() > room) owner_.log_truncated_ = true;
-        owner_.log_.append(bytes.substr(0, room));
+        owner_.log_.append(bytes);
+        if (owner_.log_.size() > 2 * owner_.setup_.most_log.count) owner_.cut_log();  // not at every piece of a flood
         if (owner_.setup_.lines) owner_.setup_.lines->write(stream_, bytes);
     }
 
@@ -130,8 +128,8 @@ Error Environment::start_failure(Answer::Kind, int) {
 }
 
 std::string Environment::last_output() {
-    if (out_) out_->drain(kPiecesAtOnce);
-    if (err_) err_->drain(kPiecesAtOnce);
+    if (out_) out_->drain();
+    if (err_) err_->drain();
     return log_.size() > kLastOutput ? log_.substr(log_.size() - kLastOutput) : log_;
 }
 
@@ -215,8 +213,15 @@ void Environment::add_log(Answer& answer) {
     if (err_) err_->drain();
     if (setup_.lines && pending_.empty()) setup_.lines->end();
     if (setup_.concurrency > 1) return;
+    cut_log();
     answer.log = std::exchange(log_, {});
     answer.log_truncated = log_truncated_;
+}
+
+void Environment::cut_log() {
+    if (log_.size() <= setup_.most_log.count) return;
+    log_.erase(0, log_.size() - setup_.most_log.count);
+    log_truncated_ = true;
 }
 
 void Environment::finish(Pending pending, Answer answer) {

@@ -30,7 +30,7 @@ struct EnvironmentSetup {
     Bytes memory;
     Bytes memory_as_built;
     Bytes most_result;
-    Bytes most_log;                                   // of one call
+    Bytes most_log;                                   // of one call: its end, where there is more
     std::uint32_t concurrency = 1;                    // calls at a time
     std::shared_ptr<telemetry::InstanceLog> lines{};  // unset: what it writes is only in answers
 };
@@ -171,6 +171,7 @@ private:
     void watch_logs();
     void finish(Pending pending, Answer answer);
     void add_log(Answer& answer);
+    void cut_log();
     void watch_memory();
 
     WardenClient& warden_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/result.h"
+#include "engine/environment/channel/http_head.h"
 #include "engine/environment/runtime/documents.h"
 
 namespace hotcell::environment {
@@ -10,7 +11,7 @@ namespace hotcell::environment {
 namespace {
 
 constexpr Nanos kBootPatience = std::chrono::seconds(10);
-constexpr Nanos kWordPatience = std::chrono::milliseconds(50);  // from the channel's end to the word of the process's
+constexpr Nanos kWordPatience = std::chrono::milliseconds(120);  // from the channel's end to the word of the process's
 
 Error failed_error(const hc_failed& failed) {
     return Error{ErrorKind::Broken,
@@ -62,15 +63,20 @@ void ShimEnvironment::on_ready(const hc_ready& ready) {
 
 void ShimEnvironment::load_when_ready() {
     if (attached_ns_ == 0 || !ready_ || !is_starting()) return;
-    slot_->allow_answers(static_cast<std::uint32_t>(setup_.most_result.count));
+    slot_->allow_answers(
+        static_cast<std::uint32_t>(setup_.most_result.count + sizeof(hc_http_head) + kMostHttpDocument));
     slot_->send(encode_load(shim_.load));
     started();
 }
 
 void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
-    slot_->send(encode_invoke(number, input.kind,
-                              call_context({input.request_id, input.qualifier, input.deadline_ms, input.retry_count}),
-                              input.event));
+    std::string context = call_context({input.request_id, input.qualifier, input.deadline_ms, input.retry_count});
+    calls_http_ = input.http != nullptr;
+    if (calls_http_) {
+        context.pop_back();  // the object's end
+        context += encode_http(*input.http) + "}";
+    }
+    slot_->send(encode_invoke(number, input.kind, context, input.event));
 }
 
 void ShimEnvironment::on_answer(ProgramFrame frame) {
@@ -80,8 +86,24 @@ void ShimEnvironment::on_answer(ProgramFrame frame) {
     given.kind = frame.type == HC_FRAME_RESULT     ? Answer::Kind::Result
                  : (frame.flags & HC_HANDLED) != 0 ? Answer::Kind::HandledError
                                                    : Answer::Kind::Error;
+    const bool has_head = frame.type == HC_FRAME_RESULT && (frame.flags & HC_HTTP_HEAD) != 0;
     given.payload = std::move(frame.payload);
+    if (has_head && !calls_http_) return die(Answer::Kind::Broken);
+    if (calls_http_ && frame.type == HC_FRAME_RESULT) take_head(given, has_head);
+    if (given.payload.size() > setup_.most_result.count) return die(Answer::Kind::TooLarge);
     answer(frame.request, std::move(given));
+}
+
+/// What is no head is the function's error: the environment lives on, its program has said nothing that it may not.
+void ShimEnvironment::take_head(Answer& given, bool has_head) {
+    if (!has_head) given.payload.clear();
+    auto head = take_http_head(given.payload);
+    if (head) {
+        given.http = std::move(*head);
+        return;
+    }
+    given.kind = Answer::Kind::Error;
+    given.payload = error_document(head.error().doing, head.error().code);
 }
 
 void ShimEnvironment::process_ended(const protocol::ExitReport& report) {

@@ -35,12 +35,14 @@ private:
     void fork_child();
     void exec_shim();
     void load_when_ready();
+    static void take_head(Answer& given, bool has_head);
     void process_ended(const protocol::ExitReport& report);
 
     const ShimSetup shim_;
     std::uint64_t nonce_ = 0;
     bool ready_ = false;
-    int readies_ = 1;  // to come before it is ready
+    int readies_ = 1;          // to come before it is ready
+    bool calls_http_ = false;  // the call under way
 };
 
 /// Boots a shim in a waiting child ahead of any function: a prepared slot.

@@ -37,6 +37,8 @@ std::string load_document(const Manifest& manifest, const Loaded& loaded) {
     return json::serialize(json::object{
         {"handler", function.settings.handler},
         {"initializer", function.settings.initializer},
+        {"preFreeze", function.settings.pre_freeze.handler},
+        {"preStop", function.settings.pre_stop.handler},
         {"env", std::move(environment)},
         {"function",
          {{"name", function.name},
