@@ -68,7 +68,7 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
         sources_.push_back(
             std::make_unique<SlotSource>(parts_.reactor, parts_.builder, i, parts_.manifests[i], source));
     functions_ = std::make_unique<Functions>(FunctionsParts{parts_.reactor, parts_.warden, parts_.builder, parts_.store,
-                                                            check_, parts_.manifests, sources_, admission_,
+                                                            check_, parts_.logs, parts_.manifests, sources_, admission_,
                                                             [this](int change) {
                                                                 if (change > 0)
                                                                     ++starting_;

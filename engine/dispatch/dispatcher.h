@@ -36,6 +36,7 @@ struct DispatcherParts {
     environment::BuilderClient& builder;
     environment::WardenClient& warden;
     environment::CodeStore& store;
+    telemetry::LogBuffer& logs;
     const std::vector<environment::Manifest>& manifests;
 };
 

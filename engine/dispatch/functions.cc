@@ -28,6 +28,12 @@ struct Functions::Worker {
     const Manifest* manifest = nullptr;
     StartKind kind = StartKind::Exec;
     std::shared_ptr<Environment> environment{};
+    std::shared_ptr<telemetry::InstanceLog> lines{};
+    struct Running {
+        std::shared_ptr<const Flight> flight;
+        std::uint64_t in_environment;  // Environment::call()'s number
+    };
+    std::vector<Running> calls_in{};
     enum class State : std::uint8_t { Starting, Busy, Idle, Freezing, Ended } state = State::Starting;
     bool initialized = false;
     bool initializing = false;
@@ -41,7 +47,6 @@ struct Functions::Worker {
     std::uint64_t loaded_ns = 0;
     std::uint64_t idle_ns = 0;
     std::vector<Phase> slot_steps{};
-    std::string request_id{};  // of the call that it serves
     std::list<WorkerRef>::iterator place{};
 
     Bytes memory() const { return mebibytes(function->settings.memory_mib); }
@@ -89,6 +94,12 @@ constexpr std::uint64_t kStoppingShare =
 
 Error exhausted(std::string why) {
     return {ErrorKind::Exhausted, 0, std::move(why), "try again later", "ResourceExhausted"};
+}
+
+/// What its document says is what FC writes of it.
+Error cancelled_error(const InvokeReport& report) {
+    const std::string words = report.payload.empty() ? "Invocation canceled by client" : report.payload;
+    return {ErrorKind::Broken, 0, words, {}, "ClientClosedRequest"};
 }
 
 bool same_revision(const Function& one, const Service& its, const Function& other, const Service& others) {
@@ -316,9 +327,13 @@ void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
     }
     worker->slot_ns = monotonic_ns();
     if (given->kind == SlotKind::Fresh) worker->slot_steps = given->slot->steps();
-    worker->environment =
-        make_environment({parts_.reactor, parts_.warden, parts_.builder, connections_}, std::move(*given), worker->kind,
-                         *worker->manifest, {*worker->service, *worker->function, worker->pool->version, worker->id});
+    worker->lines = std::make_shared<telemetry::InstanceLog>(
+        parts_.logs,
+        telemetry::LogSource{worker->service->name, worker->function->name, worker->pool->version, worker->id},
+        kMostLog);
+    worker->environment = make_environment(
+        {parts_.reactor, parts_.warden, parts_.builder, connections_}, std::move(*given), worker->kind,
+        *worker->manifest, {*worker->service, *worker->function, worker->pool->version, worker->id}, worker->lines);
     worker->environment->start([this, worker](Result<> result) { started(worker, std::move(result)); });
 }
 
@@ -349,7 +364,6 @@ void Functions::start_failed(const WorkerRef& worker, Error error) {
 
 void Functions::assign(const WorkerRef& worker, Flight flight) {
     worker->state = Worker::State::Busy;
-    worker->request_id = flight.call.request.request_id;
     ++worker->running;
     flight.cold = worker->calls++ == 0;
     // a start that was made for another call's sake has taken none of this one's time
@@ -380,7 +394,7 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
                                        .timeout = std::chrono::seconds(timeout)};
     worker->initializing = true;
     ++worker->pool->initializing;
-    worker->environment->call(input, [this, worker, flight](Answer answer) {
+    call_environment(worker, flight, input, [this, worker, flight](Answer answer) {
         flight->phases.end("init");
         worker->initializing = false;
         --worker->pool->initializing;
@@ -394,10 +408,59 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
         if (answer.kind != Answer::Kind::HandledError ||
             worker->manifest->function->speaks != environment::Speech::Http)
             worker->retired = true;
+        say_end(*worker, *flight, answer, true);
+        const bool cancelled = answer.kind == Answer::Kind::Cancelled;
         InvokeReport report = report_of(*worker, *flight, std::move(answer), true);
         call_has_left(worker);
+        if (cancelled) return refuse(*flight, cancelled_error(report));
         finish(*flight, std::move(report));
     });
+}
+
+void Functions::call_environment(const WorkerRef& worker, const std::shared_ptr<Flight>& flight,
+                                 const environment::CallInput& input, std::function<void(Answer)> done) {
+    const std::uint64_t number =
+        worker->environment->call(input, [worker, call = flight.get(), done = std::move(done)](Answer answer) {
+            std::erase_if(worker->calls_in, [&](const Worker::Running& one) { return one.flight.get() == call; });
+            done(std::move(answer));
+        });
+    worker->calls_in.push_back({flight, number});
+}
+
+template <class Fits>
+void Functions::cancel_if(Fits fits) {
+    for (auto& [name, pool] : pools_) {
+        const auto found = std::ranges::find_if(pool->waiting, [&](const Flight& one) { return fits(one.call); });
+        if (found == pool->waiting.end()) continue;
+        Flight flight = std::move(*found);
+        pool->waiting.erase(found);
+        return refuse(flight, cancelled_error({}));
+    }
+    for (const WorkerRef& worker : workers_) {
+        const auto found =
+            std::ranges::find_if(worker->calls_in, [&](const Worker::Running& one) { return fits(one.flight->call); });
+        if (found == worker->calls_in.end()) continue;
+        const WorkerRef kept = worker;  // it leaves the list with its end
+        return kept->environment->cancel(found->in_environment);
+    }
+}
+
+void Functions::cancel(std::uint64_t call) {
+    cancel_if([&](const FunctionCall& one) { return one.number == call; });
+}
+
+void Functions::cancel(const std::string& request_id) {
+    cancel_if([&](const FunctionCall& one) { return one.request.request_id == request_id; });
+}
+
+/// Where the shim could not say how a call ended, the engine does.
+void Functions::say_end(const Worker& worker, const Flight& flight, const Answer& answer, bool initializer) {
+    if (answer.kind <= Answer::Kind::Error) return;
+    const Function& function = *worker.function;
+    worker.lines->say(
+        std::string(initializer ? "FC Initialize" : "FC Invoke") + " End RequestId: " + flight.call.request.request_id +
+        ", Error: " +
+        message_of(answer, initializer ? function.settings.initialization_timeout_s : function.settings.timeout_s));
 }
 
 void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight) {
@@ -412,17 +475,19 @@ void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> fl
         .event = request.event,
         .timeout = std::chrono::seconds(timeout),
         .http = request.http ? &*request.http : nullptr};
-    worker->environment->call(input, [this, worker, flight = std::move(flight)](Answer answer) {
-        answered(worker, *flight, std::move(answer));
-    });
+    call_environment(worker, flight, input,
+                     [this, worker, flight](Answer answer) { answered(worker, *flight, std::move(answer)); });
 }
 
 void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer) {
     flight.phases.end("handler");
     answer.log.insert(0, flight.log);
     if (answer.environment_ended()) worker->retired = true;
+    const bool cancelled = answer.kind == Answer::Kind::Cancelled;
+    say_end(*worker, flight, answer, false);
     InvokeReport report = report_of(*worker, flight, std::move(answer), false);
     call_has_left(worker);  // free before its caller knows, who may call again from within
+    if (cancelled) return refuse(flight, cancelled_error(report));
     finish(flight, std::move(report));
 }
 
@@ -735,21 +800,6 @@ std::uint32_t Functions::busy(const PoolKey& key) const {
     return static_cast<std::uint32_t>(std::ranges::count_if(workers_, [&](const WorkerRef& worker) {
         return worker->pool == pool->second.get() && worker->state == Worker::State::Busy;
     }));
-}
-
-void Functions::cancel(const std::string& request_id) {
-    for (auto& [name, pool] : pools_) {
-        const auto waits = std::ranges::find(pool->waiting, request_id,
-                                             [](const Flight& flight) { return flight.call.request.request_id; });
-        if (waits == pool->waiting.end()) continue;
-        Flight flight = std::move(*waits);
-        pool->waiting.erase(waits);
-        return refuse(flight, Error{ErrorKind::Broken, 0, "the call was cancelled", {}, "ClientClosedRequest"});
-    }
-    const auto workers = workers_;
-    for (const WorkerRef& worker : workers)
-        if (worker->state == Worker::State::Busy && worker->request_id == request_id)
-            return worker->environment->abandon();
 }
 
 void Functions::abandon_all(const Error& error) {

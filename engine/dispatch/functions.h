@@ -35,7 +35,8 @@ struct FunctionCall {
     InvokeRequest request;  // its qualifier as the caller asked, never empty
     std::shared_ptr<const Service> service;
     std::shared_ptr<const Function> function;
-    std::string version;  // what the qualifier has been resolved to: "LATEST" or an id
+    std::string version;       // what the qualifier has been resolved to: "LATEST" or an id
+    std::uint64_t number = 0;  // its name for cancel()
     std::uint64_t accepted_ns = 0;
     std::optional<std::uint32_t> most_instances{};   // that may be started on demand; 0: the call is refused
     std::function<void(Result<InvokeReport>)> done;  // exactly once
@@ -68,6 +69,7 @@ struct FunctionsParts {
     environment::BuilderClient& builder;
     environment::CodeStore& store;
     environment::CodeCheck& check;
+    telemetry::LogBuffer& logs;
     const std::vector<environment::Manifest>& manifests;
     std::vector<std::unique_ptr<SlotSource>>& sources;  // by manifest
     Admission& admission;
@@ -94,7 +96,9 @@ public:
     ~Functions();
 
     void invoke(FunctionCall call);
-    /// Ends a call that waits or runs as if its environment had died.
+    /// Nobody waits for it any more: a call that waits or runs ends with ClientClosedRequest, and its environment with it.
+    void cancel(std::uint64_t call);
+    /// The same, by the request's id.
     void cancel(const std::string& request_id);
     /// Has at least that many environments from now on, as far as memory and limits allow; each call tries again what failed.
     void keep(const Keep& keep);
@@ -149,9 +153,15 @@ private:
     void initialize(const WorkerRef& worker, std::shared_ptr<Flight> flight);
     void call_handler(const WorkerRef& worker, std::shared_ptr<Flight> flight);
     void answered(const WorkerRef& worker, Flight& flight, environment::Answer answer);
+    static void say_end(const Worker& worker, const Flight& flight, const environment::Answer& answer,
+                        bool initializer);
     static InvokeReport report_of(const Worker& worker, Flight& flight, environment::Answer answer, bool initializer);
     void finish(Flight& flight, InvokeReport report);
     void call_has_left(const WorkerRef& worker);
+    void call_environment(const WorkerRef& worker, const std::shared_ptr<Flight>& flight,
+                          const environment::CallInput& input, std::function<void(environment::Answer)> done);
+    template <class Fits>
+    void cancel_if(Fits fits);
     void free_worker(const WorkerRef& worker);
     void end_worker(const WorkerRef& worker);
     bool calls_pre_stop(const Worker& worker) const;

@@ -36,18 +36,10 @@ std::string why(const Answer& answer) {
 }
 
 std::string document_of(const Answer& answer, std::uint32_t timeout_s, EnvironmentEnd end) {
-    const std::string used = "maxMemoryUsage: " + number(mebibytes_of(answer.peak_memory)) + "MB)";
-    if (answer.kind == Answer::Kind::TimedOut)
-        return environment::error_document("Function time out after " + std::to_string(timeout_s) + " seconds (" + used,
-                                           name_of(end));
-    if (answer.kind == Answer::Kind::TooLarge)
-        return environment::error_document(
-            "response size exceeds maximum allowed size (" + std::to_string(kMostResult.count) + " bytes)",
-            "ResponseSizeTooLarge");
-    return environment::error_document("Process exited unexpectedly before completing request (" + why(answer) +
-                                           "duration: " + std::to_string(std::llround(milliseconds(answer.took))) +
-                                           "ms, " + used,
-                                       name_of(end));
+    if (answer.kind == Answer::Kind::Cancelled) return message_of(answer, timeout_s);
+    return environment::error_document(message_of(answer, timeout_s), answer.kind == Answer::Kind::TooLarge
+                                                                          ? std::string_view("ResponseSizeTooLarge")
+                                                                          : name_of(end));
 }
 
 EnvironmentEnd end_of(Answer::Kind kind) {
@@ -82,6 +74,19 @@ std::string tail_of(const Answer& answer, const Function& function) {
 
 }  // namespace
 
+std::string message_of(const Answer& answer, std::uint32_t timeout_s) {
+    const std::string used = "maxMemoryUsage: " + number(mebibytes_of(answer.peak_memory)) + "MB)";
+    const std::string took = "duration: " + std::to_string(std::llround(milliseconds(answer.took))) + "ms, ";
+    switch (answer.kind) {
+        case Answer::Kind::TimedOut:
+            return "Function time out after " + std::to_string(timeout_s) + " seconds (" + used;
+        case Answer::Kind::TooLarge:
+            return "response size exceeds maximum allowed size (" + std::to_string(kMostResult.count) + " bytes)";
+        case Answer::Kind::Cancelled: return "Invocation canceled by client (" + took + used;
+        default: return "Process exited unexpectedly before completing request (" + why(answer) + took + used;
+    }
+}
+
 InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
     InvokeReport report;
     report.request_id = call.request.request_id;
@@ -102,7 +107,7 @@ InvokeReport make_report(const FunctionCall& call, const Function& function, Ans
     // where calls run side by side the log is nobody's
     if (call.request.log_tail && function.settings.concurrency <= 1) report.log_tail = tail_of(answer, function);
     report.payload =
-        answer.environment_ended() && answer.payload.empty()
+        answer.kind > Answer::Kind::Error && answer.payload.empty()
             ? document_of(answer,
                           initializer ? function.settings.initialization_timeout_s : function.settings.timeout_s,
                           report.end)

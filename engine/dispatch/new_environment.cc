@@ -72,7 +72,8 @@ environment::ApiSetup api_of(const Manifest& manifest, const Loaded& loaded) {
 }  // namespace
 
 std::shared_ptr<Environment> make_environment(const EnvironmentParts& parts, GivenSlot given, StartKind start,
-                                              const Manifest& manifest, const Loaded& loaded) {
+                                              const Manifest& manifest, const Loaded& loaded,
+                                              std::shared_ptr<telemetry::InstanceLog> lines) {
     const FunctionSettings& function = loaded.function.settings;
     const bool side_by_side = manifest.function->speaks != environment::Speech::Frames;
     EnvironmentSetup setup{.code_name = loaded.function.code.name,
@@ -80,7 +81,8 @@ std::shared_ptr<Environment> make_environment(const EnvironmentParts& parts, Giv
                            .memory_as_built = given.memory_limit,
                            .most_result = kMostResult,
                            .most_log = kMostLog,
-                           .concurrency = side_by_side ? function.concurrency : 1};
+                           .concurrency = side_by_side ? function.concurrency : 1,
+                           .lines = std::move(lines)};
     if (manifest.function->speaks == environment::Speech::Http)
         return std::make_shared<environment::HttpEnvironment>(parts.reactor, parts.warden, parts.builder,
                                                               parts.connections, std::move(given.slot),

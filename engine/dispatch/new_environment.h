@@ -24,9 +24,10 @@ struct EnvironmentParts {
     environment::ConnectionBudget& connections;
 };
 
-/// `start` is what the slot was got for.
+/// `start` is what the slot was got for; `lines` takes what the environment writes.
 std::shared_ptr<environment::Environment> make_environment(const EnvironmentParts& parts, GivenSlot given,
                                                            StartKind start, const environment::Manifest& manifest,
-                                                           const environment::Loaded& loaded);
+                                                           const environment::Loaded& loaded,
+                                                           std::shared_ptr<telemetry::InstanceLog> lines);
 
 }  // namespace hotcell::dispatch

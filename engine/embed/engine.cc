@@ -58,7 +58,8 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
       catalog({ledger, store, names_of(prepared.manifests),
                [this](std::string zip, const std::string& runtime) { return store_package(std::move(zip), runtime); },
                [this](const std::string& function, std::string_view version) { retire(function, version); }}),
-      records(kMostCallRecords) {
+      records(kMostCallRecords),
+      log_reader(reactor, storage, logs) {
     hold_code();
     const auto work = [](EventLoop& loop) {
         linux::block_signals_of_this_thread();
@@ -72,8 +73,8 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
         warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
                                                              [this] { helper_died("the warden has gone"); });
         dispatcher = std::make_unique<dispatch::Dispatcher>(
-            dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, prepared.manifests}, prepared.options,
-            budget_of(prepared.options));
+            dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, logs, prepared.manifests},
+            prepared.options, budget_of(prepared.options));
         dispatcher->warm_up();
         provisioner = std::make_unique<dispatch::Provisioner>(
             reactor, dispatcher->functions(), [this] { return embed::provision_goals(catalog); }, seconds_since_1970);
@@ -87,7 +88,7 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
         std::move(queue),
         embed::AsyncParts{storage, catalog,
                           [this](InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
-                              invoke(std::move(request), std::move(done));
+                              invoke(next_call++, std::move(request), std::move(done));
                           },
                           [this](const std::string& request_id) {
                               (void)post([this, request_id] { dispatcher->functions().cancel(request_id); });
@@ -217,6 +218,7 @@ void Engine::State::drain(Millis patience) {
 }
 
 void Engine::State::end_here() {
+    log_reader.close();
     reactor.close();
     provisioner.reset();
     dispatcher.reset();

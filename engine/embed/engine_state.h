@@ -16,6 +16,7 @@
 #include "engine/embed/async_calls.h"
 #include "engine/embed/call_records.h"
 #include "engine/embed/engine_catalog.h"
+#include "engine/embed/log_reader.h"
 #include "engine/embed/metrics.h"
 #include "engine/embed/package_names.h"
 #include "engine/embed/prepared_state.h"
@@ -31,7 +32,7 @@ struct Engine::State {
     ~State() { drain(Millis(0)); }
 
     void run(RunRequest request, std::function<void(Result<RunReport>)> done);
-    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
+    void invoke(std::uint64_t number, InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
     /// Calls one of them: `refuse` once the engine has closed.
     void ask_queue(const std::function<void()>& ask, const std::function<void(Error)>& refuse);
     void drain(Millis patience);
@@ -69,6 +70,9 @@ struct Engine::State {
     embed::CallRecords records;
     embed::Metrics metrics;
     std::unique_ptr<embed::AsyncCalls> async;
+    telemetry::LogBuffer logs;
+    embed::LogReader log_reader;
+    std::atomic<std::uint64_t> next_call = 1;
     std::unique_ptr<environment::BuilderClient> builder;
     std::unique_ptr<environment::WardenClient> warden;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;

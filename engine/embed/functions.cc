@@ -42,7 +42,8 @@ void Engine::State::retire(const std::string& function_id, std::string_view vers
         [this, function_id, version = std::string(version)] { dispatcher->functions().retire(function_id, version); });
 }
 
-void Engine::State::invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
+void Engine::State::invoke(std::uint64_t number, InvokeRequest request,
+                           std::function<void(Result<InvokeReport>)> done) {
     const std::uint64_t accepted = monotonic_ns();
     const auto refuse = [&](Error error) {
         metrics.count_refused(error);
@@ -63,6 +64,7 @@ void Engine::State::invoke(InvokeRequest request, std::function<void(Result<Invo
     if (const auto limit = catalog.get_on_demand_config({request.service, request.qualifier, request.function}))
         call->most_instances = limit->most_instances;
     call->request = std::move(request);
+    call->number = number;
     call->accepted_ns = accepted;
     call->done = [this, function = call->function, done = std::move(done)](Result<InvokeReport> report) {
         if (report) {
@@ -77,14 +79,30 @@ void Engine::State::invoke(InvokeRequest request, std::function<void(Result<Invo
         call->done(fail(ErrorKind::Exhausted, "the engine is draining: no new calls"));
 }
 
-void Engine::invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
-    state_->invoke(std::move(request), std::move(done));
+std::uint64_t Engine::invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) {
+    const std::uint64_t number = state_->next_call++;
+    state_->invoke(number, std::move(request), std::move(done));
+    return number;
+}
+
+void Engine::cancel(std::uint64_t call) {
+    (void)state_->post([state = state_.get(), call] { state->dispatcher->functions().cancel(call); });
+}
+
+LogPage Engine::logs(const LogQuery& query) const { return state_->logs.find(query); }
+
+void Engine::logs(LogQuery query, Millis wait, std::function<void(LogPage)> done) {
+    const auto shared = std::make_shared<std::function<void(LogPage)>>(std::move(done));
+    if (!state_->post([state = state_.get(), query = std::move(query), wait, shared]() mutable {
+            state->log_reader.read(std::move(query), wait, std::move(*shared));
+        }))
+        (*shared)({});
 }
 
 Result<InvokeReport> Engine::invoke(InvokeRequest request) {
     auto promise = std::make_shared<std::promise<Result<InvokeReport>>>();
     auto result = promise->get_future();
-    state_->invoke(std::move(request),
+    state_->invoke(state_->next_call++, std::move(request),
                    [promise](Result<InvokeReport> report) { promise->set_value(std::move(report)); });
     return result.get();
 }

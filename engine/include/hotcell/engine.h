@@ -16,6 +16,7 @@
 #include "hotcell/error.h"
 #include "hotcell/event_loop.h"
 #include "hotcell/invocation.h"
+#include "hotcell/logs.h"
 #include "hotcell/run.h"
 #include "hotcell/units.h"
 
@@ -152,7 +153,10 @@ public:
     /// Calls a function, in a warm environment where there is one. `done` is called exactly once, on the engine's loop,
     /// perhaps before this returns. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted
     /// (instances, memory_budget) and Broken (no environment could be started).
-    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
+    std::uint64_t invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
+    /// Whoever made the call that invoke() gave this number has gone: it ends with ClientClosedRequest, its environment, unless other
+    /// calls run in it, with it. Nothing happens when it is over.
+    void cancel(std::uint64_t call);
     /// The same, waiting. Not from a callback of the engine.
     Result<InvokeReport> invoke(InvokeRequest request);
     /// Accepts a call that is made later, and again when it fails (AsyncConfig says how often). `done` is called once it is on the
@@ -180,6 +184,10 @@ public:
     std::uint32_t evict_instances(const std::string& service = {}, const std::string& function = {});
     /// What is kept ready of a function by its provision configuration; all zero where there is none.
     ProvisionState provision_state(const FunctionReference& of) const;
+    /// The last lines that functions wrote, within a bound.
+    LogPage logs(const LogQuery& query) const;
+    /// The same; where nothing fits, waits up to `wait` for something that does. `done` is called once, on the engine's loop.
+    void logs(LogQuery query, Millis wait, std::function<void(LogPage)> done);
     std::vector<RuntimeState> runtimes() const;
     /// Counters and phase histograms, Prometheus text format 0.0.4.
     std::string metrics() const;
