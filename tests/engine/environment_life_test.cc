@@ -366,6 +366,8 @@ TEST_F(EnvironmentLife, OneThatIsKilledWhileItAnswersGivesAnErrorOrTheWholeAnswe
             EXPECT_EQ(result->payload, std::string(5 << 20, 'x'));
         else
             EXPECT_EQ(result->end, EnvironmentEnd::Exited);
+        // a call that comes before the engine has heard of the end would be told of it, too
+        ASSERT_TRUE(eventually([] { return engine->instances("test", "killed_answering").empty(); }));
     }
     EXPECT_EQ(call("killed_answering").payload, "alive");
 }

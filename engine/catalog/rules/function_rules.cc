@@ -109,7 +109,9 @@ Result<> check_each(const FunctionSettings& settings) {
 }
 
 Result<> check_together(const FunctionSettings& settings) {
-    if (settings.concurrency > 1 && !settings.runtime.starts_with("custom"))
+    const bool own_server =
+        settings.runtime.starts_with("custom") || settings.runtime.starts_with("provided") || settings.runtime == "go1";
+    if (settings.concurrency > 1 && !own_server)
         return refuse_value(kConcurrency.field, "1 for runtime " + settings.runtime,
                             std::to_string(settings.concurrency));
     // 1 to 4 GB of memory for each processor

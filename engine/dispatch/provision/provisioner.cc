@@ -64,7 +64,7 @@ void Provisioner::look() {
     for (const auto& [name, keep] : wanted) functions_.keep(keep);
     std::erase_if(peaks_, [&](const auto& peak) { return !wanted.contains(peak.first); });
     kept_ = std::move(kept);
-    timer_.start(std::chrono::seconds(1), [this] { look(); });
+    if (!kept_.empty()) timer_.start(std::chrono::seconds(1), [this] { look(); });
 }
 
 ProvisionState Provisioner::state_of(const FunctionReference& of) const {

@@ -1,6 +1,6 @@
 // Keeps as many environments ready as the provision configurations want.
 //
-// Looks every second: what is configured, what its schedule and the demand make of it now, and what stands; so that a change,
+// Looks every second while something is configured: what is, what its schedule and the demand make of it now, and what stands; so that a change,
 // an environment that has died, a clock that was set and a restart are all the same case. Starting, replacing and counting in
 // the memory budget is Functions'. Not here: what is configured (the catalog). Threads: the engine's.
 #pragma once
@@ -29,11 +29,11 @@ struct ProvisionGoal {
 
 class Provisioner {
 public:
-    /// `goals` is asked every second. `now_s`: seconds since 1970.
+    /// `goals` is asked at every look. `now_s`: seconds since 1970.
     Provisioner(environment::Reactor& reactor, Functions& functions, std::function<std::vector<ProvisionGoal>()> goals,
                 std::function<std::int64_t()> now_s);
 
-    /// Looks now, and every second from then on.
+    /// Looks now, and every second from then on while there are goals: whoever sets the first one calls it.
     void look();
     void stop();
     ProvisionState state_of(const FunctionReference& of) const;
