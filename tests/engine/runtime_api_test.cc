@@ -112,9 +112,12 @@ say(b"POST /2018-06-01/runtime/invocation//response HTTP/1.1\r\nContent-Length: 
 say(b"GET /2018-06-01/runtime/invocation/ HTTP/1.1\r\n\r\nGET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
 base = "/2018-06-01/runtime/invocation/"
 while True:
-    c = http.client.HTTPConnection(host, int(port))
-    c.request("GET", base + "next")
-    answer = c.getresponse()
+    try:
+        c = http.client.HTTPConnection(host, int(port))
+        c.request("GET", base + "next")
+        answer = c.getresponse()
+    except (OSError, http.client.HTTPException):   # turned away while the hundred still count
+        continue
     id, body = answer.getheader("Lambda-Runtime-Aws-Request-Id"), answer.read()
     for other in ("00000000-0000-0000-0000-000000000000", "..%2f..", "x" * 4000):
         c.request("POST", base + other + "/response", b"not yours")
