@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/api/wire/base64.h"
+#include "engine/api/wire/utf8.h"
 #include "tests/api/server_fixture.h"
 
 #define EXPECT_HAS(answer, words) EXPECT_NE((answer).find(words), std::string::npos) << (answer)
@@ -80,6 +81,15 @@ TEST_F(ResourceRoutes, ReadsQualifiersInThePathAndInTheQuery) {
     EXPECT_EQ(calls_.calls().size(), 4u);
     for (const char* change : {"/services/img.1", "/services/img?qualifier=prod", "/services/img.1/functions/f"})
         EXPECT_HAS(ask("PUT", change, "{}"), "only LATEST can be changed");
+}
+
+TEST_F(ResourceRoutes, RefusesNamesThatAreNotUtf8) {
+    for (const char* path : {"/layerarn/%86x", "/services/%ff", "/services/img/aliases/%c3"}) {
+        const auto answer = ask("GET", path);
+        EXPECT_STATUS(answer, "400");
+        EXPECT_HAS(answer, R"("ErrorCode":"InvalidArgument")");
+        EXPECT_TRUE(is_utf8(answer)) << path;
+    }
 }
 
 TEST_F(ResourceRoutes, KeepsAliases) {

@@ -6,6 +6,7 @@
 #include "engine/api/limits.h"
 #include "engine/api/routes/table.h"
 #include "engine/api/wire/query.h"
+#include "engine/api/wire/utf8.h"
 
 namespace hotcell::api {
 
@@ -82,6 +83,10 @@ void Router::handle(Request request, Respond respond) const {
                 return respond(error_response(400, "InvalidArgument",
                                               "path: '%' is followed by two hexadecimal digits, not " + quote(names[i]),
                                               "", request.id));
+            // names come back in documents, which are UTF-8
+            if (!is_utf8(*decoded))
+                return respond(error_response(400, "InvalidArgument", "path: " + quote(names[i]) + " is not UTF-8", "",
+                                              request.id));
             request.names[i] = std::move(*decoded);
         }
         request.tree = place.tree;
