@@ -67,16 +67,17 @@ Dispatcher::Dispatcher(DispatcherParts parts, const EngineOptions& options, Byte
     for (std::uint32_t i = 0; i < parts_.manifests.size(); ++i)
         sources_.push_back(
             std::make_unique<SlotSource>(parts_.reactor, parts_.builder, i, parts_.manifests[i], source));
-    functions_ = std::make_unique<Functions>(FunctionsParts{parts_.reactor, parts_.warden, parts_.builder, parts_.store,
-                                                            check_, parts_.logs, parts_.manifests, sources_, admission_,
-                                                            [this](int change) {
-                                                                if (change > 0)
-                                                                    ++starting_;
-                                                                else
-                                                                    start_is_over();
-                                                            },
-                                                            [this] { tell_if_idle(); }},
-                                             options_);
+    functions_ = std::make_unique<Functions>(
+        FunctionsParts{parts_.reactor, parts_.warden, parts_.builder, parts_.store, check_, parts_.logs,
+                       parts_.manifests, parts_.extra_connections, sources_, admission_,
+                       [this](int change) {
+                           if (change > 0)
+                               ++starting_;
+                           else
+                               start_is_over();
+                       },
+                       [this] { tell_if_idle(); }},
+        options_);
 }
 
 void Dispatcher::start_is_over() {

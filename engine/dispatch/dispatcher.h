@@ -38,6 +38,7 @@ struct DispatcherParts {
     environment::CodeStore& store;
     telemetry::LogBuffer& logs;
     const std::vector<environment::Manifest>& manifests;
+    std::uint32_t extra_connections;  // into sandboxes, of all functions together
 };
 
 class Dispatcher {

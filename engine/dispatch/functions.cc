@@ -115,6 +115,7 @@ std::int64_t now_ms() {
 
 Functions::Functions(FunctionsParts parts, const EngineOptions& options)
     : parts_(std::move(parts)),
+      connections_(parts_.extra_connections),
       options_(options),
       most_starting_(std::max(4u, 2 * std::thread::hardware_concurrency())),
       sweep_timer_(parts_.reactor) {}

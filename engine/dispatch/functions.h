@@ -71,6 +71,7 @@ struct FunctionsParts {
     environment::CodeCheck& check;
     telemetry::LogBuffer& logs;
     const std::vector<environment::Manifest>& manifests;
+    std::uint32_t extra_connections;                    // into sandboxes, of all functions together
     std::vector<std::unique_ptr<SlotSource>>& sources;  // by manifest
     Admission& admission;
     std::function<void(int change)> starting;  // a start has begun (1) or is over (-1)

@@ -73,7 +73,8 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
         warden = std::make_unique<environment::WardenClient>(reactor, std::move(prepared.warden),
                                                              [this] { helper_died("the warden has gone"); });
         dispatcher = std::make_unique<dispatch::Dispatcher>(
-            dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, logs, prepared.manifests},
+            dispatch::DispatcherParts{reactor, storage, *builder, *warden, store, logs, prepared.manifests,
+                                      prepared.extra_connections},
             prepared.options, budget_of(prepared.options));
         dispatcher->warm_up();
         provisioner = std::make_unique<dispatch::Provisioner>(

@@ -24,8 +24,7 @@ constexpr int kEndPatienceMs = 10'000;
 std::uint64_t descriptors_for(const EngineOptions& options, std::size_t runtimes) {
     constexpr std::uint64_t kOfASlot = 16;
     constexpr std::uint64_t kOwn = 256;  // the engine's and, with some room, the host program's
-    return kOwn + environment::kMostExtraConnections +
-           kOfASlot * (options.concurrent_runs + std::uint64_t{options.pooled_slots} * 2 * runtimes);
+    return kOwn + kOfASlot * (options.concurrent_runs + std::uint64_t{options.pooled_slots} * 2 * runtimes);
 }
 
 Result<> make_directories(const EngineOptions& options) {
@@ -108,7 +107,8 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     state->manifests = TRY(environment::read_manifests(options.runtimes_dir));
     TRY(environment::find_images(options.images_dir, state->manifests));
     leave_out_what_is_not_installed(state->manifests, options.log);
-    TRY(linux::allow_descriptors(descriptors_for(options, state->manifests.size())));
+    state->extra_connections = static_cast<std::uint32_t>(TRY(linux::allow_descriptors(
+        descriptors_for(options, state->manifests.size()), environment::kMostExtraConnections)));
     TRY(make_directories(options));
     state->lock = TRY(linux::lock_file(options.run_dir + "/lock"));
     TRY(environment::CodeStore::prepare(options.state_dir, options.front_uid, options.front_gid));

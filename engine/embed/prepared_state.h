@@ -26,6 +26,7 @@ struct PreparedEngine::State {
     linux::UniqueFd builder;
     linux::UniqueFd warden;
     linux::Child helper;
+    std::uint32_t extra_connections = 0;  // into sandboxes, as far as descriptors are allowed
     protocol::Hello hello{};
 };
 

@@ -1,6 +1,7 @@
 // hotcelld end to end: a real daemon in its jail, real sandboxes, the command line in front.
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -182,6 +183,16 @@ std::map<std::string, std::uint64_t> time_below(pid_t pid) {
     }
     for (const pid_t child : children_of(pid)) times.merge(time_below(child));
     return times;
+}
+
+TEST_F(Daemon, StartsWhereTheKernelsOwnLimitOfOpenFilesStands) {
+    test::DaemonStart start;
+    start.in_child = [] {
+        const rlimit usual{1024, 4096};  // getrlimit(2): what a process has where nobody has set it
+        if (::setrlimit(RLIMIT_NOFILE, &usual) != 0) ::_exit(1);
+    };
+    DaemonProcess daemon(std::move(start));
+    EXPECT_TRUE(daemon.wait_until_ready()) << daemon.log();
 }
 
 TEST_F(Daemon, DoesNothingWhileNobodyCalls) {

@@ -13,6 +13,8 @@ inline constexpr std::uint32_t kMostExtraConnections = 4096;
 
 class ConnectionBudget {
 public:
+    explicit ConnectionBudget(std::uint32_t most) : left_(most) {}
+
     /// At most `wish`; 0 when none is left.
     std::uint32_t take(std::uint32_t wish) {
         const std::uint32_t given = std::min(wish, left_);
@@ -22,7 +24,7 @@ public:
     void give_back(std::uint32_t count) { left_ += count; }
 
 private:
-    std::uint32_t left_ = kMostExtraConnections;
+    std::uint32_t left_;
 };
 
 }  // namespace hotcell::environment

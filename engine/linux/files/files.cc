@@ -165,6 +165,15 @@ Result<> allow_descriptors(std::uint64_t wanted) {
     return {};
 }
 
+Result<std::uint64_t> allow_descriptors(std::uint64_t wanted, std::uint64_t more) {
+    TRY(allow_descriptors(wanted));
+    rlimit limit{};
+    TRY(syscall("read the limit of descriptors", [&] { return ::getrlimit(RLIMIT_NOFILE, &limit); }));
+    const std::uint64_t given = std::min<std::uint64_t>(more, (limit.rlim_max - wanted) / 2);
+    TRY(allow_descriptors(wanted + given));
+    return given;
+}
+
 std::uint64_t machine_memory() {
     return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }

@@ -47,6 +47,8 @@ Result<UniqueFd> seal_bytes(const char* name, std::string_view bytes);
 /// Makes room for `wanted` open descriptors: raises this process's soft limit where it is lower. Exhausted, naming both
 /// numbers, when the hard limit does not allow it.
 Result<> allow_descriptors(std::uint64_t wanted);
+/// The same, and up to `more` besides, at most half of what the hard limit then leaves: how many of them.
+Result<std::uint64_t> allow_descriptors(std::uint64_t wanted, std::uint64_t more);
 
 /// Memory of the machine in bytes.
 std::uint64_t machine_memory();
