@@ -334,7 +334,9 @@ void SlotSource::close() {
     for (Pool& one : pools_) {
         for (OnSlot& done : std::exchange(one.waiting, {})) done(fail(ErrorKind::Broken, "the engine is closing"));
     }
-    for (auto& [id, boot] : std::exchange(booting_, {})) destroy(boot->give_up(), pool(StartKind::Prepared));
+    // one that has just booted hands its slot over in a moment, and has none to give
+    for (auto& [id, boot] : std::exchange(booting_, {}))
+        if (auto slot = boot->give_up()) destroy(std::move(slot), pool(StartKind::Prepared));
     if (domain_) retire(std::exchange(domain_, nullptr));
 }
 

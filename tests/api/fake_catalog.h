@@ -261,7 +261,7 @@ public:
     Result<Layer> publish_layer(Layer layer, std::string zip) override {
         const std::lock_guard lock(mutex_);
         layer.version = ++layer_versions_[layer.name];
-        layer.code = {"", zip.size(), kChecksum};
+        layer.code = {.name = {}, .size = zip.size(), .checksum = kChecksum, .package = {}};
         layer.arn = "acs:fc:local:0:layers/" + layer.name + "/versions/" + std::to_string(layer.version);
         layer.created_ms = kCreated;
         zip_ = std::move(zip);
@@ -466,7 +466,7 @@ private:
         thing.etag = "e" + std::to_string(++stamps_);
     }
     void set_code(Function& function, std::string zip) {
-        function.code = {"", zip.size(), kChecksum};
+        function.code = {.name = {}, .size = zip.size(), .checksum = kChecksum, .package = {}};
         zip_ = std::move(zip);
     }
     template <class Thing>

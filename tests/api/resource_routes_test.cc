@@ -84,7 +84,8 @@ TEST_F(ResourceRoutes, ReadsQualifiersInThePathAndInTheQuery) {
 }
 
 TEST_F(ResourceRoutes, RefusesNamesThatAreNotUtf8) {
-    for (const char* path : {"/layerarn/%86x", "/services/%ff", "/services/img/aliases/%c3"}) {
+    for (const char* path :
+         {"/layerarn/%86x", "/layers/%86x/versions/1", "/services/%ff", "/services/img/aliases/%c3"}) {
         const auto answer = ask("GET", path);
         EXPECT_STATUS(answer, "400");
         EXPECT_HAS(answer, R"("ErrorCode":"InvalidArgument")");

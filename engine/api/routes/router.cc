@@ -85,8 +85,10 @@ void Router::handle(Request request, Respond respond) const {
                                               "", request.id));
             // names come back in documents, which are UTF-8
             if (!is_utf8(*decoded))
-                return respond(error_response(400, "InvalidArgument", "path: " + quote(names[i]) + " is not UTF-8", "",
-                                              request.id));
+                return respond(error_response(
+                    400, "InvalidArgument",
+                    "path: doesn't match expected format (allowed: UTF-8, actual: " + quote(names[i]) + ")", "",
+                    request.id));
             request.names[i] = std::move(*decoded);
         }
         request.tree = place.tree;
