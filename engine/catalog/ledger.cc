@@ -154,7 +154,7 @@ Result<> Ledger::State::load() {
         entries.push_back(std::move(entry));
     }
     publish(Snapshot::of(std::move(entries)));
-    return {};
+    return load_documents();
 }
 
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -233,6 +233,7 @@ Result<> Ledger::delete_service(std::string_view name, std::string_view if_match
         return refuse(ErrorKind::Conflict, "ServiceNotEmpty", "service " + quoted(name) + " still has versions");
     TRY_IN("delete a service", state_->store.remove(entry->service(), {entry->latest->number, {}}));
     state_->publish(state_->snapshot()->without(name));
+    state_->forget_documents(name);
     return {};
 }
 

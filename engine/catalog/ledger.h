@@ -59,7 +59,7 @@ public:
     Result<Function> update_function(std::string_view service, std::string_view name, const FunctionChange& change,
                                      const CodeIdentity* code = nullptr, std::string_view if_match = {});
     Result<Function> function(std::string_view service, std::string_view name, std::string_view qualifier = {}) const;
-    /// Versions keep theirs.
+    /// Versions keep theirs. FunctionNotEmpty while it has triggers.
     Result<> delete_function(std::string_view service, std::string_view name, std::string_view if_match = {});
     Result<Page<Function>> functions(std::string_view service, const PageRequest& request,
                                      std::string_view qualifier = {}) const;
@@ -76,6 +76,29 @@ public:
     Result<Alias> alias(std::string_view service, std::string_view name) const;
     Result<> delete_alias(std::string_view service, std::string_view name, std::string_view if_match = {});
     Result<Page<Alias>> aliases(std::string_view service, const PageRequest& request) const;
+
+    /// Http triggers only, one for each version or alias, of functions that LATEST has.
+    Result<Trigger> create_trigger(Trigger trigger);
+    Result<Trigger> update_trigger(const Place& place, const TriggerChange& change, std::string_view if_match = {});
+    Result<Trigger> trigger(const Place& place) const;
+    Result<> delete_trigger(const Place& place, std::string_view if_match = {});
+    Result<Page<Trigger>> triggers(const std::string& service, const std::string& function,
+                                   const PageRequest& request) const;
+
+    // Of configurations, what is there is replaced. They go with their service, those of LATEST with the function.
+    Result<ProvisionConfig> put_provision_config(ProvisionConfig config);
+    Result<ProvisionConfig> provision_config(const FunctionReference& of) const;
+    Result<Page<ProvisionConfig>> provision_configs(const FunctionReference& of, const PageRequest& request) const;
+    /// May be put before there is what it is for.
+    Result<OnDemandConfig> put_on_demand_config(OnDemandConfig config, std::string_view if_match = {});
+    Result<OnDemandConfig> on_demand_config(const FunctionReference& of) const;
+    Result<> delete_on_demand_config(const FunctionReference& of);
+    Result<Page<OnDemandConfig>> on_demand_configs(const PageRequest& request) const;
+    Result<AsyncConfig> put_async_config(AsyncConfig config);
+    Result<AsyncConfig> async_config(const FunctionReference& of) const;
+    Result<> delete_async_config(const FunctionReference& of);
+    Result<Page<AsyncConfig>> async_configs(const std::string& service, const std::string& function,
+                                            const PageRequest& request) const;
 
 private:
     struct State;

@@ -83,10 +83,13 @@ Result<> Ledger::delete_function(std::string_view service, std::string_view name
     const auto found = entry.functions->find(name);
     if (!found) return no_function(service, name);
     TRY(check_match(if_match, found->function.etag));
+    if (state_->has_triggers(service, name))
+        return refuse(ErrorKind::Conflict, "FunctionNotEmpty", "function " + quoted(name) + " has active triggers");
     const Unused unused = unused_after_edit(entry, *found);
     TRY_IN("delete a function", state_->store.remove(found->function, unused));
     entry.functions = entry.functions->without(name);
     state_->publish(std::move(entry));
+    state_->forget_documents(service, name);
     if (!unused.function_revisions.empty()) state_->release(found->function.code);
     return {};
 }

@@ -35,6 +35,10 @@ struct Ledger::State {
         return found;
     }
     Result<> load();
+    Result<> load_documents();
+    /// What went with a service or, when one is named, with a function of LATEST.
+    void forget_documents(std::string_view service, std::string_view function = {});
+    bool has_triggers(std::string_view service, std::string_view function) const;
     Result<> set_tags(ServiceEntry entry, std::map<std::string, std::string> tags);
     void take(const CodeIdentity& code) const {
         if (taken) taken(code);

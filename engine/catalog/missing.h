@@ -26,5 +26,8 @@ inline std::unexpected<Error> no_alias(std::string_view service, std::string_vie
     return refuse(ErrorKind::NotFound, "AliasNotFound",
                   "alias " + quoted(name) + " of service " + quoted(service) + " does not exist");
 }
+inline std::unexpected<Error> no_trigger(std::string_view name) {
+    return refuse(ErrorKind::NotFound, "TriggerNotFound", "trigger " + quoted(name) + " does not exist");
+}
 
 }  // namespace hotcell::catalog

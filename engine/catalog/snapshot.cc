@@ -45,6 +45,12 @@ std::shared_ptr<const Snapshot> Snapshot::with(ServiceEntry entry) const {
     return next;
 }
 
+std::shared_ptr<const Snapshot> Snapshot::with(Documents documents) const {
+    auto next = std::make_shared<Snapshot>(*this);
+    next->documents_ = std::make_shared<const Documents>(std::move(documents));
+    return next;
+}
+
 std::shared_ptr<const Snapshot> Snapshot::without(std::string_view service) const {
     auto next = std::make_shared<Snapshot>(*this);
     auto& slot = next->shards_[place(service)];

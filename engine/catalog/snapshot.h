@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/catalog/by_name.h"
+#include "engine/catalog/documents.h"
 #include "engine/catalog/version_list.h"
 #include "hotcell/catalog.h"
 
@@ -52,7 +53,10 @@ public:
     /// In order of their names, from `from` on.
     std::vector<std::shared_ptr<const ServiceEntry>> services(std::string_view from = {}) const;
 
-    /// This one with one service put in, replaced or left out.
+    const Documents& documents() const { return *documents_; }
+
+    /// This one with other documents; with one service put in, replaced or left out.
+    std::shared_ptr<const Snapshot> with(Documents documents) const;
     std::shared_ptr<const Snapshot> with(ServiceEntry entry) const;
     std::shared_ptr<const Snapshot> without(std::string_view service) const;
 
@@ -64,6 +68,7 @@ private:
     const std::shared_ptr<const Shard>& shard(std::string_view name) const { return shards_[place(name)]; }
 
     std::array<std::shared_ptr<const Shard>, kShards> shards_;
+    std::shared_ptr<const Documents> documents_ = std::make_shared<const Documents>();
 };
 
 }  // namespace hotcell::catalog

@@ -133,20 +133,6 @@ Result<Page<Alias>> EngineCatalog::list_aliases(const std::string& service, cons
 Result<std::string> EngineCatalog::get_code(const std::string&, const std::string&, const std::string&) const {
     return not_kept("packages as they were uploaded");
 }
-Result<Trigger> EngineCatalog::create_trigger(Trigger) { return not_kept("triggers"); }
-Result<Trigger> EngineCatalog::update_trigger(const std::string&, const std::string&, const std::string&,
-                                              const TriggerChange&, const std::string&) {
-    return not_kept("triggers");
-}
-Result<Trigger> EngineCatalog::get_trigger(const std::string&, const std::string&, const std::string&) const {
-    return not_kept("triggers");
-}
-Result<> EngineCatalog::delete_trigger(const std::string&, const std::string&, const std::string&, const std::string&) {
-    return not_kept("triggers");
-}
-Result<Page<Trigger>> EngineCatalog::list_triggers(const std::string&, const std::string&, const PageRequest&) const {
-    return not_kept("triggers");
-}
 Result<Layer> EngineCatalog::publish_layer(Layer, std::string) { return not_kept("layers"); }
 Result<Layer> EngineCatalog::get_layer(const std::string&, std::uint32_t) const { return not_kept("layers"); }
 Result<Layer> EngineCatalog::get_layer(const std::string&) const { return not_kept("layers"); }
@@ -159,38 +145,62 @@ Result<Page<Layer>> EngineCatalog::list_layers(const PageRequest&) const { retur
 Result<Page<Layer>> EngineCatalog::list_layer_versions(const std::string&, std::uint32_t, std::uint32_t) const {
     return not_kept("versions");
 }
-Result<ProvisionConfig> EngineCatalog::put_provision_config(ProvisionConfig) {
-    return not_kept("provision configurations");
+
+Result<Trigger> EngineCatalog::create_trigger(Trigger trigger) {
+    return parts_.ledger.create_trigger(std::move(trigger));
 }
-Result<ProvisionConfig> EngineCatalog::get_provision_config(const FunctionReference&) const {
-    return not_kept("provision configurations");
+Result<Trigger> EngineCatalog::update_trigger(const std::string& service, const std::string& function,
+                                              const std::string& name, const TriggerChange& change,
+                                              const std::string& if_match) {
+    return parts_.ledger.update_trigger({service, function, name}, change, if_match);
 }
-Result<Page<ProvisionConfig>> EngineCatalog::list_provision_configs(const FunctionReference&,
-                                                                    const PageRequest&) const {
-    return not_kept("provision configurations");
+Result<Trigger> EngineCatalog::get_trigger(const std::string& service, const std::string& function,
+                                           const std::string& name) const {
+    return parts_.ledger.trigger({service, function, name});
 }
-Result<OnDemandConfig> EngineCatalog::put_on_demand_config(OnDemandConfig, const std::string&) {
-    return not_kept("on-demand configurations");
+Result<> EngineCatalog::delete_trigger(const std::string& service, const std::string& function, const std::string& name,
+                                       const std::string& if_match) {
+    return parts_.ledger.delete_trigger({service, function, name}, if_match);
 }
-Result<OnDemandConfig> EngineCatalog::get_on_demand_config(const FunctionReference&) const {
-    return not_kept("on-demand configurations");
+Result<Page<Trigger>> EngineCatalog::list_triggers(const std::string& service, const std::string& function,
+                                                   const PageRequest& page) const {
+    return parts_.ledger.triggers(service, function, page);
 }
-Result<> EngineCatalog::delete_on_demand_config(const FunctionReference&) {
-    return not_kept("on-demand configurations");
+
+Result<ProvisionConfig> EngineCatalog::put_provision_config(ProvisionConfig config) {
+    return parts_.ledger.put_provision_config(std::move(config));
 }
-Result<Page<OnDemandConfig>> EngineCatalog::list_on_demand_configs(const PageRequest&) const {
-    return not_kept("on-demand configurations");
+Result<ProvisionConfig> EngineCatalog::get_provision_config(const FunctionReference& of) const {
+    return parts_.ledger.provision_config(of);
 }
-Result<AsyncConfig> EngineCatalog::put_async_config(AsyncConfig) { return not_kept("asynchronous configurations"); }
-Result<AsyncConfig> EngineCatalog::get_async_config(const FunctionReference&) const {
-    return not_kept("asynchronous configurations");
+Result<Page<ProvisionConfig>> EngineCatalog::list_provision_configs(const FunctionReference& of,
+                                                                    const PageRequest& page) const {
+    return parts_.ledger.provision_configs(of, page);
 }
-Result<> EngineCatalog::delete_async_config(const FunctionReference&) {
-    return not_kept("asynchronous configurations");
+Result<OnDemandConfig> EngineCatalog::put_on_demand_config(OnDemandConfig config, const std::string& if_match) {
+    return parts_.ledger.put_on_demand_config(std::move(config), if_match);
 }
-Result<Page<AsyncConfig>> EngineCatalog::list_async_configs(const std::string&, const std::string&,
-                                                            const PageRequest&) const {
-    return not_kept("asynchronous configurations");
+Result<OnDemandConfig> EngineCatalog::get_on_demand_config(const FunctionReference& of) const {
+    return parts_.ledger.on_demand_config(of);
+}
+Result<> EngineCatalog::delete_on_demand_config(const FunctionReference& of) {
+    return parts_.ledger.delete_on_demand_config(of);
+}
+Result<Page<OnDemandConfig>> EngineCatalog::list_on_demand_configs(const PageRequest& page) const {
+    return parts_.ledger.on_demand_configs(page);
+}
+Result<AsyncConfig> EngineCatalog::put_async_config(AsyncConfig config) {
+    return parts_.ledger.put_async_config(std::move(config));
+}
+Result<AsyncConfig> EngineCatalog::get_async_config(const FunctionReference& of) const {
+    return parts_.ledger.async_config(of);
+}
+Result<> EngineCatalog::delete_async_config(const FunctionReference& of) {
+    return parts_.ledger.delete_async_config(of);
+}
+Result<Page<AsyncConfig>> EngineCatalog::list_async_configs(const std::string& service, const std::string& function,
+                                                            const PageRequest& page) const {
+    return parts_.ledger.async_configs(service, function, page);
 }
 
 }  // namespace hotcell::embed

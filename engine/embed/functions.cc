@@ -55,14 +55,17 @@ void Engine::State::invoke(std::uint64_t number, InvokeRequest request,
         return refuse(wrong("payload size exceeds maximum allowed size (" + std::to_string(kMostEvent) + " bytes)",
                             "EntityTooLarge"));
     if (request.qualifier.empty()) request.qualifier = kLatest;
-    auto route = catalog::route(*ledger.snapshot(), request.service, request.qualifier, request.function);
+    const auto deployed = ledger.snapshot();
+    auto route = catalog::route(*deployed, request.service, request.qualifier, request.function);
     if (!route) return refuse(std::move(route).error());
     auto call = std::make_shared<dispatch::FunctionCall>();
     call->service = std::move(route->service);
     call->function = std::move(route->function);
     call->version = std::move(route->version);
-    if (const auto limit = catalog.get_on_demand_config({request.service, request.qualifier, request.function}))
-        call->most_instances = limit->most_instances;
+    if (!deployed->documents().on_demands.empty()) {  // a call costs nothing for what nobody has put
+        const auto limit = catalog.get_on_demand_config({request.service, request.qualifier, request.function});
+        if (limit) call->most_instances = limit->most_instances;
+    }
     call->request = std::move(request);
     call->number = number;
     call->accepted_ns = accepted;

@@ -26,6 +26,9 @@ inline constexpr NumberRule kFailureThreshold{"customHealthCheckConfig.failureTh
 inline constexpr NumberRule kSuccessThreshold{"customHealthCheckConfig.successThreshold", 1, 120, 1};
 inline constexpr NumberRule kPreFreezeTimeout{"instanceLifecycleConfig.preFreeze.timeout", 1, 90, 1};
 inline constexpr NumberRule kPreStopTimeout{"instanceLifecycleConfig.preStop.timeout", 1, 90, 1};
+inline constexpr NumberRule kTarget{"target", 0, 10000, 1};
+inline constexpr NumberRule kEventAge{"maxAsyncEventAgeInSeconds", 1, 2592000, 1};
+inline constexpr NumberRule kRetries{"maxAsyncRetryAttempts", 0, 8, 1};
 inline constexpr NumberRule kLimit{"limit", 1, 100, 1};
 
 /// Characters, not bytes; control characters are never allowed but in a description.
@@ -59,6 +62,13 @@ inline constexpr TextRule kTracingParameter{"tracingConfig.params", 0, 512};
 inline constexpr TextRule kCommandPart{"customRuntimeConfig", 0, 1024};
 inline constexpr TextRule kHealthPath{"customHealthCheckConfig.httpGetUrl", 0, 2048};
 inline constexpr TextRule kLayerArn{"layers", 1, 256};
+inline constexpr TextRule kTriggerName{"triggerName", 1, 128};
+inline constexpr TextRule kSourceArn{"sourceArn", 0, 512};
+inline constexpr TextRule kInvocationRole{"invocationRole", 0, 300};
+inline constexpr TextRule kActionName{"ScheduledActions.name", 1, 128};
+inline constexpr TextRule kPolicyName{"TargetTrackingPolicies.name", 1, 128};
+inline constexpr TextRule kDestination{"destinationConfig", 0, 512};
+inline constexpr TextRule kQualifier{"qualifier", 0, 128};
 inline constexpr TextRule kTagKey{"the key of a tag", 1, 64};
 inline constexpr TextRule kTagValue{"the value of a tag", 0, 128};
 inline constexpr TextRule kPrefix{"prefix", 0, 128};
@@ -78,12 +88,18 @@ inline constexpr CountRule kCommandParts{"customRuntimeConfig", 64};
 inline constexpr CountRule kNameServers{"customDNS.nameServers", 3};  // what resolv.conf(5) takes
 inline constexpr CountRule kSearches{"customDNS.searches", 6};
 inline constexpr CountRule kDnsOptions{"customDNS.dnsOptions", 16};
+inline constexpr CountRule kScheduledActions{"ScheduledActions", 100};
+inline constexpr CountRule kPolicies{"TargetTrackingPolicies", 100};
 inline constexpr CountRule kTags{"tags", 20};
 inline constexpr CountRule kExtraWeights{"additionalVersionWeight", 1};
 
 inline constexpr std::array<std::uint32_t, 2> kDiskSizes{512, 10240};  // MB
 inline constexpr std::array<std::string_view, 2> kInstanceTypes{"e1", "c1"};
 inline constexpr std::array<std::string_view, 2> kBeginRules{"None", "DefaultRegex"};
+
+inline constexpr std::array<std::string_view, 1> kTriggerTypes{"http"};  // that this engine has
+inline constexpr std::array<std::string_view, 2> kAuthTypes{"anonymous", "function"};
+inline constexpr std::array<std::string_view, 7> kMethods{"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"};
 
 inline constexpr std::string_view kNameFormat = "^[_a-zA-Z][-_a-zA-Z0-9]*$";
 

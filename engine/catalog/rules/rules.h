@@ -34,6 +34,10 @@ Result<> check(const Function& function, std::span<const std::string> runtimes);
 Result<> check(const FunctionChange& change, std::span<const std::string> runtimes);
 Result<> check(const Alias& alias);
 Result<> check(const PageRequest& page);
+Result<> check(const Trigger& trigger);
+Result<> check(const ProvisionConfig& config);
+Result<> check(const OnDemandConfig& config);
+Result<> check(const AsyncConfig& config);
 
 // What a change makes of settings.
 void apply(ServiceSettings& settings, const ServiceChange& change);

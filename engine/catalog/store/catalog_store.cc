@@ -129,6 +129,16 @@ Result<std::vector<StoredAlias>> CatalogStore::read_aliases() {
     return all;
 }
 
+Result<std::vector<StoredDocument>> CatalogStore::read_documents() {
+    Statement rows = TRY(database_.prepare(
+        "SELECT kind, service, function, name, body, id, created_ms, modified_ms, etag FROM documents"));
+    std::vector<StoredDocument> all;
+    while (TRY(rows.step()))
+        all.push_back({rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5),
+                       rows.number(6), rows.number(7), rows.text(8)});
+    return all;
+}
+
 Result<std::int64_t> CatalogStore::write_revision(const Service& service) {
     Statement insert = TRY(
         database_.prepare("INSERT INTO service_revisions (service_id, settings, modified_ms, etag) VALUES (?, ?, ?, ?) "
@@ -186,6 +196,7 @@ Result<> CatalogStore::set_tags(const Service& service) {
 
 Result<> CatalogStore::remove(const Service& service, const Unused& unused) {
     return database_.transact([&]() -> Result<> {
+        TRY(database_.run("DELETE FROM documents WHERE service = ?", service.name));
         TRY(database_.run("DELETE FROM aliases WHERE service_id = ?", service.id));
         TRY(database_.run("DELETE FROM services WHERE id = ?", service.id));
         return drop(unused);
@@ -216,6 +227,8 @@ Result<std::int64_t> CatalogStore::update(const Function& function, std::string_
 
 Result<> CatalogStore::remove(const Function& function, const Unused& unused) {
     return database_.transact([&]() -> Result<> {
+        TRY(database_.run("DELETE FROM documents WHERE service = ? AND function = ? AND name = 'LATEST'",
+                          function.service, function.name));
         TRY(database_.run("DELETE FROM functions WHERE id = ?", function.id));
         return drop(unused);
     });
@@ -250,6 +263,21 @@ Result<> CatalogStore::put(std::string_view service_id, const Alias& alias) {
 Result<> CatalogStore::remove_alias(std::string_view service_id, std::string_view name) {
     return database_.transact(
         [&] { return database_.run("DELETE FROM aliases WHERE service_id = ? AND name = ?", service_id, name); });
+}
+
+Result<> CatalogStore::put(const StoredDocument& document) {
+    return database_.transact([&] {
+        return database_.run("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", document.kind,
+                             document.service, document.function, document.name, document.body, document.id,
+                             document.created_ms, document.modified_ms, document.etag);
+    });
+}
+
+Result<> CatalogStore::remove(const StoredDocument& document) {
+    return database_.transact([&] {
+        return database_.run("DELETE FROM documents WHERE kind = ? AND service = ? AND function = ? AND name = ?",
+                             document.kind, document.service, document.function, document.name);
+    });
 }
 
 }  // namespace hotcell::catalog

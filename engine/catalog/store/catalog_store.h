@@ -45,6 +45,18 @@ struct StoredAlias {
     std::string service_id;
     Alias alias;
 };
+/// A trigger or a configuration.
+struct StoredDocument {
+    std::string kind;
+    std::string service;
+    std::string function;
+    std::string name;
+    std::string body{};
+    std::string id{};
+    std::int64_t created_ms = 0;
+    std::int64_t modified_ms = 0;
+    std::string etag{};
+};
 /// Rows that nothing points at any more.
 struct Unused {
     std::int64_t service_revision = 0;  // 0: none
@@ -60,12 +72,13 @@ public:
     Result<std::vector<StoredFunctionRevision>> read_function_revisions();
     Result<std::vector<StoredVersion>> read_versions();  // by service and id
     Result<std::vector<StoredAlias>> read_aliases();
+    Result<std::vector<StoredDocument>> read_documents();
 
     // Each is one transaction. The number of the revision that was made is the answer.
     Result<std::int64_t> insert(const Service& service);
     Result<std::int64_t> update(const Service& service, const Unused& unused);
     Result<> set_tags(const Service& service);
-    /// With its aliases.
+    /// With its aliases and all documents of the name.
     Result<> remove(const Service& service, const Unused& unused);
     Result<std::int64_t> insert(const Function& function, std::string_view service_id);
     Result<std::int64_t> update(const Function& function, std::string_view service_id, const Unused& unused);
@@ -74,6 +87,8 @@ public:
     Result<> remove_version(std::string_view service_id, std::uint64_t id, const Unused& unused);
     Result<> put(std::string_view service_id, const Alias& alias);
     Result<> remove_alias(std::string_view service_id, std::string_view name);
+    Result<> put(const StoredDocument& document);
+    Result<> remove(const StoredDocument& document);
 
 private:
     explicit CatalogStore(database::Database database) : database_(std::move(database)) {}

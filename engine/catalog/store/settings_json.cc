@@ -113,6 +113,57 @@ void fields(S& s, auto&& field) {
     field("preStop", s.pre_stop);
     field("customDNS", s.dns);
 }
+template <Is<HttpTrigger> S>
+void fields(S& s, auto&& field) {
+    field("authType", s.auth_type);
+    field("methods", s.methods);
+}
+template <Is<Trigger> S>
+void fields(S& s, auto&& field) {
+    field("triggerType", s.type);
+    field("description", s.description);
+    field("qualifier", s.qualifier);
+    field("sourceArn", s.source_arn);
+    field("invocationRole", s.invocation_role);
+    field("http", s.http);
+}
+template <Is<ScheduledTarget> S>
+void fields(S& s, auto&& field) {
+    field("name", s.name);
+    field("startTime", s.start_time);
+    field("endTime", s.end_time);
+    field("target", s.target);
+    field("scheduleExpression", s.schedule);
+}
+template <Is<TargetTracking> S>
+void fields(S& s, auto&& field) {
+    field("name", s.name);
+    field("startTime", s.start_time);
+    field("endTime", s.end_time);
+    field("metricType", s.metric);
+    field("metricTarget", s.metric_target);
+    field("minCapacity", s.least);
+    field("maxCapacity", s.most);
+}
+template <Is<ProvisionConfig> S>
+void fields(S& s, auto&& field) {
+    field("target", s.target);
+    field("scheduledActions", s.schedule);
+    field("targetTrackingPolicies", s.tracking);
+    field("alwaysAllocateCPU", s.always_allocate_cpu);
+}
+template <Is<OnDemandConfig> S>
+void fields(S& s, auto&& field) {
+    field("maximumInstanceCount", s.most_instances);
+}
+template <Is<AsyncConfig> S>
+void fields(S& s, auto&& field) {
+    field("onSuccess", s.on_success);
+    field("onFailure", s.on_failure);
+    field("maxAsyncEventAgeInSeconds", s.most_age_s);
+    field("maxAsyncRetryAttempts", s.most_retries);
+    field("statefulInvocation", s.stateful);
+}
 
 template <class T>
 inline constexpr bool kIsVector = false;
@@ -192,11 +243,19 @@ Result<> read_text(std::string_view text, T& into) {
 
 std::string as_json(const ServiceSettings& settings) { return json::serialize(written(settings)); }
 std::string as_json(const FunctionSettings& settings) { return json::serialize(written(settings)); }
+std::string as_json(const Trigger& trigger) { return json::serialize(written(trigger)); }
+std::string as_json(const ProvisionConfig& config) { return json::serialize(written(config)); }
+std::string as_json(const OnDemandConfig& config) { return json::serialize(written(config)); }
+std::string as_json(const AsyncConfig& config) { return json::serialize(written(config)); }
 std::string as_json(const Texts& texts) { return json::serialize(written(texts)); }
 std::string as_json(const Weights& weights) { return json::serialize(written(weights)); }
 
 Result<> read_json(std::string_view text, ServiceSettings& settings) { return read_text(text, settings); }
 Result<> read_json(std::string_view text, FunctionSettings& settings) { return read_text(text, settings); }
+Result<> read_json(std::string_view text, Trigger& trigger) { return read_text(text, trigger); }
+Result<> read_json(std::string_view text, ProvisionConfig& config) { return read_text(text, config); }
+Result<> read_json(std::string_view text, OnDemandConfig& config) { return read_text(text, config); }
+Result<> read_json(std::string_view text, AsyncConfig& config) { return read_text(text, config); }
 Result<> read_json(std::string_view text, Texts& texts) { return read_text(text, texts); }
 Result<> read_json(std::string_view text, Weights& weights) { return read_text(text, weights); }
 

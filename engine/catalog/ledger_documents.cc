@@ -1,0 +1,316 @@
+// Triggers and configurations: one change of a map, one row.
+#include "engine/catalog/ledger_state.h"
+#include "engine/catalog/pages.h"
+#include "engine/catalog/routing.h"
+#include "engine/catalog/store/settings_json.h"
+#include "engine/linux/files/files.h"
+
+namespace hotcell::catalog {
+
+namespace {
+
+template <class Document>
+StoredDocument stored(const Document& document) {
+    const Place place = place_of(document);
+    StoredDocument row{std::string(kind_of<Document>()), place.service, place.function, place.name, as_json(document)};
+    if constexpr (requires { document.id; }) row.id = document.id;
+    if constexpr (requires { document.etag; }) row.etag = document.etag;
+    if constexpr (requires { document.created_ms; }) {
+        row.created_ms = document.created_ms;
+        row.modified_ms = document.modified_ms;
+    }
+    return row;
+}
+
+template <class Document>
+Result<> file(const StoredDocument& row, Document document, Documents& into) {
+    TRY(read_json(row.body, document));
+    if constexpr (requires { document.id; }) document.id = row.id;
+    if constexpr (requires { document.etag; }) document.etag = row.etag;
+    if constexpr (requires { document.created_ms; }) {
+        document.created_ms = row.created_ms;
+        document.modified_ms = row.modified_ms;
+    }
+    filed<Document>(into).insert_or_assign(Place{row.service, row.function, row.name}, std::move(document));
+    return {};
+}
+
+template <class Config>
+Result<> file_config(const StoredDocument& row, Documents& into) {
+    Config config;
+    config.of = {row.service, row.name, row.function};
+    return file(row, std::move(config), into);
+}
+
+/// Puts a document in and makes it the snapshot's. With the write lock held.
+template <class State, class Document>
+Result<Document> put(State& state, Document document) {
+    TRY_IN("file a " + std::string(kind_of<Document>()), state.store.put(stored(document)));
+    Documents next = state.snapshot()->documents();
+    filed<Document>(next).insert_or_assign(place_of(document), document);
+    state.publish(state.snapshot()->with(std::move(next)));
+    return document;
+}
+
+template <class Document, class State>
+Result<> remove(State& state, const Place& place) {
+    TRY_IN("remove a " + std::string(kind_of<Document>()),
+           state.store.remove(
+               StoredDocument{std::string(kind_of<Document>()), place.service, place.function, place.name}));
+    Documents next = state.snapshot()->documents();
+    filed<Document>(next).erase(place);
+    state.publish(state.snapshot()->with(std::move(next)));
+    return {};
+}
+
+template <class Document>
+const Document* find(const Snapshot& snapshot, const Place& place) {
+    const auto& all = filed<Document>(snapshot.documents());
+    const auto found = all.find(place);
+    return found == all.end() ? nullptr : &found->second;
+}
+
+/// Times and etag of what is put in the place of what may be there.
+template <class Document>
+void stamp(Document& document, const Document* before) {
+    document.created_ms = before ? before->created_ms : now_ms();
+    document.modified_ms = std::max(document.created_ms, now_ms());
+    if constexpr (requires { document.etag; }) document.etag = new_etag();
+}
+
+Result<> check_function(const Snapshot& snapshot, const std::string& service, const std::string& function) {
+    const auto entry = snapshot.service(service);
+    if (!entry) return no_service(service);
+    if (!entry->functions->find(function)) return no_function(service, function);
+    return {};
+}
+
+bool is_latest(const std::string& qualifier) { return qualifier.empty() || qualifier == kLatest; }
+
+/// One trigger of a version or alias; the qualifier is one that there is.
+Result<> check_alone(const Snapshot& snapshot, const Trigger& trigger) {
+    TRY(resolve(snapshot, trigger.service, trigger.qualifier));
+    for (const auto& [place, other] : snapshot.documents().triggers) {
+        if (place.service != trigger.service || place.function != trigger.function || place.name == trigger.name)
+            continue;
+        const bool same =
+            is_latest(other.qualifier) ? is_latest(trigger.qualifier) : other.qualifier == trigger.qualifier;
+        if (same)
+            return refuse(ErrorKind::Exhausted, "LimitExceededError",
+                          "function " + quoted(trigger.function) + " has an http trigger for " +
+                              (is_latest(trigger.qualifier) ? std::string(kLatest) : trigger.qualifier) +
+                              " already: " + quoted(other.name) + " (max: 1, actual: 2)");
+    }
+    return {};
+}
+
+/// A page of those for which `wanted` says so; their key in the list is their place.
+template <class Document, class Wanted>
+Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request, Wanted wanted) {
+    TRY(check(request));
+    Page<Document> page;
+    std::size_t skip = 0;
+    if (!request.next_token.empty()) {
+        const auto token = read_token('d', request.next_token);
+        const auto id = token ? read_version_id(*token) : std::nullopt;
+        if (!id) return refuse_value("nextToken", "the nextToken of the page before", request.next_token);
+        skip = *id;
+    }
+    std::size_t at = 0;
+    for (const auto& [place, document] : filed<Document>(snapshot.documents())) {
+        if (!wanted(place) || at++ < skip) continue;
+        if (page.items.size() == request.limit) {
+            page.next_token = make_token('d', std::to_string(at - 1));
+            break;
+        }
+        page.items.push_back(document);
+    }
+    return page;
+}
+
+}  // namespace
+
+Result<> Ledger::State::load_documents() {
+    Documents all;
+    for (const StoredDocument& row : TRY(store.read_documents())) {
+        if (row.kind == kind_of<Trigger>()) {
+            Trigger trigger;
+            trigger.service = row.service;
+            trigger.function = row.function;
+            trigger.name = row.name;
+            TRY(file(row, std::move(trigger), all));
+        } else if (row.kind == kind_of<ProvisionConfig>()) {
+            TRY(file_config<ProvisionConfig>(row, all));
+        } else if (row.kind == kind_of<OnDemandConfig>()) {
+            TRY(file_config<OnDemandConfig>(row, all));
+        } else {
+            TRY(file_config<AsyncConfig>(row, all));
+        }
+    }
+    publish(snapshot()->with(std::move(all)));
+    return {};
+}
+
+void Ledger::State::forget_documents(std::string_view service, std::string_view function) {
+    Documents next = snapshot()->documents();
+    const auto forget = [&](auto& documents) {
+        return std::erase_if(documents, [&](const auto& one) {
+            const Place& place = one.first;
+            return place.service == service &&
+                   (function.empty() || (place.function == function && place.name == kLatest));
+        });
+    };
+    if (forget(next.triggers) + forget(next.provisions) + forget(next.on_demands) + forget(next.asyncs) > 0)
+        publish(snapshot()->with(std::move(next)));
+}
+
+bool Ledger::State::has_triggers(std::string_view service, std::string_view function) const {
+    const auto now = snapshot();
+    return std::ranges::any_of(now->documents().triggers, [&](const auto& one) {
+        return one.first.service == service && one.first.function == function;
+    });
+}
+
+Result<Trigger> Ledger::create_trigger(Trigger trigger) {
+    TRY(check(trigger));
+    const std::scoped_lock lock(state_->write_lock);
+    const auto now = snapshot();
+    TRY(check_function(*now, trigger.service, trigger.function));
+    if (find<Trigger>(*now, place_of(trigger)))
+        return refuse(ErrorKind::Conflict, "TriggerAlreadyExists",
+                      "trigger " + quoted(trigger.name) + " already exists");
+    TRY(check_alone(*now, trigger));
+    trigger.id = linux::random_uuid();
+    stamp<Trigger>(trigger, nullptr);
+    return put(*state_, std::move(trigger));
+}
+
+Result<Trigger> Ledger::update_trigger(const Place& place, const TriggerChange& change, std::string_view if_match) {
+    const std::scoped_lock lock(state_->write_lock);
+    const auto now = snapshot();
+    TRY(check_function(*now, place.service, place.function));
+    const Trigger* found = find<Trigger>(*now, place);
+    if (!found) return no_trigger(place.name);
+    TRY(check_match(if_match, found->etag));
+    Trigger updated = *found;
+    set_if(updated.description, change.description);
+    set_if(updated.qualifier, change.qualifier);
+    set_if(updated.invocation_role, change.invocation_role);
+    set_if(updated.http, change.http);
+    TRY(check(updated));
+    TRY(check_alone(*now, updated));
+    stamp(updated, found);
+    return put(*state_, std::move(updated));
+}
+
+Result<Trigger> Ledger::trigger(const Place& place) const {
+    const auto now = snapshot();
+    TRY(check_function(*now, place.service, place.function));
+    const Trigger* found = find<Trigger>(*now, place);
+    if (!found) return no_trigger(place.name);
+    return *found;
+}
+
+Result<> Ledger::delete_trigger(const Place& place, std::string_view if_match) {
+    const std::scoped_lock lock(state_->write_lock);
+    const Trigger found = TRY(trigger(place));
+    TRY(check_match(if_match, found.etag));
+    return remove<Trigger>(*state_, place);
+}
+
+Result<Page<Trigger>> Ledger::triggers(const std::string& service, const std::string& function,
+                                       const PageRequest& request) const {
+    const auto now = snapshot();
+    TRY(check_function(*now, service, function));
+    return list<Trigger>(*now, request, [&](const Place& place) {
+        return place.service == service && place.function == function && place.name.starts_with(request.prefix) &&
+               place.name >= request.start_key;
+    });
+}
+
+Result<ProvisionConfig> Ledger::put_provision_config(ProvisionConfig config) {
+    TRY(check(config));
+    const std::scoped_lock lock(state_->write_lock);
+    TRY(resolve(*snapshot(), config.of.service, config.of.qualifier));
+    if (read_version_id(config.of.qualifier)) return refuse_value("qualifier", "LATEST, an alias", config.of.qualifier);
+    return put(*state_, std::move(config));
+}
+
+Result<ProvisionConfig> Ledger::provision_config(const FunctionReference& of) const {
+    const auto now = snapshot();
+    TRY(resolve(*now, of.service, of.qualifier));
+    if (const auto* found = find<ProvisionConfig>(*now, place_of(of))) return *found;
+    ProvisionConfig none;
+    none.of = of;
+    return none;
+}
+
+Result<Page<ProvisionConfig>> Ledger::provision_configs(const FunctionReference& of, const PageRequest& request) const {
+    return list<ProvisionConfig>(*snapshot(), request, [&](const Place& place) {
+        return (of.service.empty() || of.service == place.service) &&
+               (of.qualifier.empty() || of.qualifier == place.name) &&
+               (of.function.empty() || of.function == place.function);
+    });
+}
+
+Result<OnDemandConfig> Ledger::put_on_demand_config(OnDemandConfig config, std::string_view if_match) {
+    TRY(check(config));
+    const std::scoped_lock lock(state_->write_lock);
+    const auto now = snapshot();
+    const auto* before = find<OnDemandConfig>(*now, place_of(config.of));
+    TRY(check_match(if_match, before ? before->etag : std::string()));
+    stamp(config, before);
+    return put(*state_, std::move(config));
+}
+
+Result<OnDemandConfig> Ledger::on_demand_config(const FunctionReference& of) const {
+    const auto now = snapshot();
+    if (const auto* found = find<OnDemandConfig>(*now, place_of(of))) return *found;
+    return refuse(ErrorKind::NotFound, "OnDemandConfigNotFound",
+                  "function " + quoted(of.function) + " has no on-demand config for " + quoted(place_of(of).name));
+}
+
+Result<> Ledger::delete_on_demand_config(const FunctionReference& of) {
+    const std::scoped_lock lock(state_->write_lock);
+    TRY(on_demand_config(of));
+    return remove<OnDemandConfig>(*state_, place_of(of));
+}
+
+Result<Page<OnDemandConfig>> Ledger::on_demand_configs(const PageRequest& request) const {
+    return list<OnDemandConfig>(*snapshot(), request, [&](const Place& place) {
+        return place.service.starts_with(request.prefix) && place.service >= request.start_key;
+    });
+}
+
+Result<AsyncConfig> Ledger::put_async_config(AsyncConfig config) {
+    TRY(check(config));
+    const std::scoped_lock lock(state_->write_lock);
+    const auto now = snapshot();
+    const Qualified found = TRY(resolve(*now, config.of.service, config.of.qualifier));
+    if (!found.functions().find(config.of.function)) return no_function(config.of.service, config.of.function);
+    stamp(config, find<AsyncConfig>(*now, place_of(config.of)));
+    return put(*state_, std::move(config));
+}
+
+Result<AsyncConfig> Ledger::async_config(const FunctionReference& of) const {
+    const auto now = snapshot();
+    if (const auto* found = find<AsyncConfig>(*now, place_of(of))) return *found;
+    return refuse(ErrorKind::NotFound, "AsyncConfigNotExists",
+                  "function " + quoted(of.function) + " has no async config for " + quoted(place_of(of).name));
+}
+
+Result<> Ledger::delete_async_config(const FunctionReference& of) {
+    const std::scoped_lock lock(state_->write_lock);
+    TRY(async_config(of));
+    return remove<AsyncConfig>(*state_, place_of(of));
+}
+
+Result<Page<AsyncConfig>> Ledger::async_configs(const std::string& service, const std::string& function,
+                                                const PageRequest& request) const {
+    const auto now = snapshot();
+    TRY(resolve(*now, service, {}));
+    return list<AsyncConfig>(
+        *now, request, [&](const Place& place) { return place.service == service && place.function == function; });
+}
+
+}  // namespace hotcell::catalog
