@@ -24,7 +24,8 @@ struct Caller {
         Nobody,   // has shown nothing: only routes that say so may answer
     } kind = Kind::Trusted;
     std::string key{};
-    signing::BodyDigest body{};  // what was signed of the body
+    signing::BodyDigest body{};     // what was signed of the body
+    bool by_authorization = false;  // the header Authorization has shown it: not for a function to see
 };
 
 /// The tree that a path stands in. Function Compute's two have the same routes but for a few names (routes/table.cc).
@@ -42,11 +43,12 @@ struct Client {
 
 struct Request {
     std::string id;            // UUID, given by the server
-    std::string method;        // "GET", "POST"; HEAD arrives as GET
+    std::string method;        // "GET", "POST"; HEAD arrives as GET, but at an HTTP function
     std::string path;          // begins with '/', as sent
     std::string query;         // without the '?', still percent-encoded
     std::string content_type;  // empty when the header is absent
-    HeaderFields headers{};    // If-Match and X-Fc-…, names in lower case
+    HeaderFields headers{};    // Host, If-Match and X-Fc-…; of a call of an HTTP function all; names in lower case
+    std::string client_ip{};
     std::string body{};
     Caller caller{};
     std::shared_ptr<Client> client{};    // null where the route is asked on another thread than the server's

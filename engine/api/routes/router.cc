@@ -4,7 +4,9 @@
 #include <array>
 
 #include "engine/api/limits.h"
+#include "engine/api/routes/proxy.h"
 #include "engine/api/routes/table.h"
+#include "engine/api/signing/string_to_sign.h"
 #include "engine/api/wire/query.h"
 #include "engine/api/wire/utf8.h"
 
@@ -64,6 +66,8 @@ Response refuse_unknown(const Request& request, const std::string& allowed) {
 }  // namespace
 
 void Router::handle(Request request, Respond respond) const {
+    if (services_.catalog != nullptr && signing::is_proxy_path(request.path))
+        return call_http_function(services_, std::move(request), std::move(respond));
     if (request.caller.kind == Caller::Kind::Nobody)
         return respond(error_response(401, "Unauthorized", "Authorization: is missing", "", request.id));
     std::string allowed;
@@ -98,6 +102,7 @@ void Router::handle(Request request, Respond respond) const {
 }
 
 std::optional<BodyRule> Router::body_rule(std::string_view method, std::string_view path) const {
+    if (services_.catalog != nullptr && signing::is_proxy_path(path)) return BodyRule{kMaxEvent.count, true};
     Names names;
     const Place place = place_of(path);
     for (const Row& row : rows())

@@ -24,7 +24,7 @@ bool has_token(const Access& access, std::string_view authorization) {
 
 std::expected<Caller, Refusal> judge_signature(const Access& access, const signing::Head& head, std::int64_t now) {
     auto proof = signing::verify(head, *access.keys, now, access.explain);
-    if (proof) return Caller{Caller::Kind::Signed, std::move(proof->key), std::move(proof->body)};
+    if (proof) return Caller{Caller::Kind::Signed, std::move(proof->key), std::move(proof->body), true};
     const Error& error = proof.error();
     const bool malformed = error.code == "InvalidArgument" || error.code == "MissingRequiredHeader";
     return std::unexpected(Refusal{malformed ? 400u : 403u, error.code, error.message()});
@@ -49,7 +49,7 @@ std::expected<Caller, Refusal> judge_access(const Access& access, const signing:
     const bool known =
         std::ranges::any_of(access.hosts, [&](const std::string& name) { return equals_ignoring_case(name, host); });
     if (!known) return std::unexpected(Refusal{403, "AccessDenied", "Host: not a name of this server"});
-    return Caller{trusted ? Caller::Kind::Trusted : Caller::Kind::Nobody, {}, {}};
+    return Caller{trusted ? Caller::Kind::Trusted : Caller::Kind::Nobody, {}, {}, trusted};
 }
 
 }  // namespace hotcell::api

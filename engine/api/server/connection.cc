@@ -232,11 +232,15 @@ private:
         Request request;
         request.id = id_;
         request.caller = caller_;
-        request.method = message.method() == http::verb::head ? "GET" : std::string(view_of(message.method_string()));
         request.path = target.substr(0, question);
+        const bool proxied = signing::is_proxy_path(request.path);
+        const bool as_get = message.method() == http::verb::head && !proxied;
+        request.method = as_get ? "GET" : std::string(view_of(message.method_string()));
+        request.client_ip = peer_.address;
         request.query = target.substr(std::min(question + 1, target.size()));
         request.content_type = view_of(message[http::field::content_type]);
-        for (const auto& field : message) keep_header(view_of(field.name_string()), view_of(field.value()), request);
+        for (const auto& field : message)
+            keep_header(view_of(field.name_string()), view_of(field.value()), proxied, request);
         request.headers.emplace_back("host", name_of_server(view_of(message[http::field::host])));
         return request;
     }
@@ -251,11 +255,12 @@ private:
         return std::string(host);
     }
 
-    /// Keeps the headers that some route reads.
-    static void keep_header(std::string_view name, std::string_view value, Request& request) {
+    /// Keeps the headers that some route reads; `all` where a function does. Host stands there already.
+    static void keep_header(std::string_view name, std::string_view value, bool all, Request& request) {
         constexpr std::string_view kPrefix = "x-fc-";
         std::string lower = in_lower_case(name);
-        if (lower.starts_with(kPrefix) || lower == "if-match") request.headers.emplace_back(std::move(lower), value);
+        const bool read = all ? lower != "host" : lower.starts_with(kPrefix) || lower == "if-match";
+        if (read) request.headers.emplace_back(std::move(lower), value);
     }
 
     static Refusal too_large(const BodyRule& rule) {

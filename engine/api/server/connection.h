@@ -40,6 +40,7 @@ using StreamSocket = boost::asio::generic::stream_protocol::socket;
 struct Peer {
     uid_t uid;                       // of a Unix socket; those who come over TCP count as one user
     const Access* access = nullptr;  // what they must show; null: nothing
+    std::string address = "127.0.0.1";
 };
 
 /// Serves one accepted socket to its end; counted in `share` for as long.

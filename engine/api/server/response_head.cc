@@ -39,7 +39,7 @@ void write_head(const Response& response, std::string_view request_id, bool keep
     head.assign("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     head.append(reason.data(), reason.size()).append("\r\n");
     put(head, "Date", date_of_now());
-    const bool has_body = response.status != 204;
+    const bool has_body = response.status != 204 && response.status != 304;
     if (has_body) put(head, "Content-Type", response.content_type);
     bool own_id = false;
     for (const auto& [name, value] : response.headers) {

@@ -67,17 +67,27 @@ struct Server::State {
         tell_counts();
     }
 
+    /// Of the other end, in digits.
+    static std::string address_of(const StreamSocket& socket) {
+        error_code error;
+        const auto endpoint = socket.remote_endpoint(error);
+        net::ip::tcp::endpoint tcp;
+        if (error || endpoint.size() > tcp.capacity()) return {};
+        std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+        return tcp.address().to_string(error);
+    }
+
     std::optional<Peer> peer_of(const Listener& listener, StreamSocket& socket) {
         const Access* access = listener.access ? &*listener.access : nullptr;
         if (access != nullptr && access->needs_proof) {
             error_code ignored;
             socket.set_option(net::ip::tcp::no_delay(true), ignored);
-            return Peer{kNobody, access};
+            return Peer{kNobody, access, address_of(socket)};
         }
         ::ucred peer{};  // of the process that connected
         ::socklen_t size = sizeof peer;
         if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-        return Peer{peer.uid, access};
+        return Peer{peer.uid, access, "127.0.0.1"};
     }
 
     void admit(StreamSocket socket, Peer peer) {

@@ -1,0 +1,21 @@
+// What the headers of a call ask for, and those that every answer to a call has.
+#pragma once
+
+#include "engine/api/message.h"
+#include "hotcell/error.h"
+#include "hotcell/invocation.h"
+
+namespace hotcell::api {
+
+/// The names that scripts of other origins may read.
+inline constexpr const char* kExposedHeaders =
+    "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
+    "x-fc-log-result,x-fc-invocation-code-version";
+
+/// Whether the tail of the log is wanted. InvalidArgument for what X-Fc-Log-Type and X-Fc-Invocation-Type cannot be.
+Result<bool> wants_log_tail(const Request& request);
+
+/// How the call went, where it ran and how long it took.
+void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers);
+
+}  // namespace hotcell::api

@@ -1,0 +1,111 @@
+#include "engine/api/routes/proxy.h"
+
+#include <algorithm>
+
+#include "engine/api/limits.h"
+#include "engine/api/routes/call_headers.h"
+#include "engine/api/routes/proxy_headers.h"
+#include "engine/api/wire/names.h"
+#include "engine/api/wire/query.h"
+
+namespace hotcell::api {
+
+namespace {
+
+struct Target {
+    FunctionReference function;
+    std::string base;  // "/2016-08-15/proxy/s/f/"
+    std::string path;  // what follows, with its '/'
+};
+
+std::unexpected<Error> refuse(ErrorKind kind, std::string code, std::string words) {
+    return std::unexpected(Error{kind, 0, std::move(words), {}, std::move(code)});
+}
+
+Result<std::string> decoded(std::string_view segment) {
+    auto text = percent_decode(segment);
+    if (!text)
+        return fail(ErrorKind::InvalidArgument,
+                    "path: '%' is followed by two hexadecimal digits, not " + quote(segment));
+    return std::move(*text);
+}
+
+/// `path` is one for which is_proxy_path() holds.
+Result<Target> read_target(std::string_view path) {
+    const std::size_t service_at = path.find("/proxy/") + 7;
+    const auto service_end = std::min(path.find('/', service_at), path.size());
+    const auto function_at = std::min(service_end + 1, path.size());
+    const auto function_end = std::min(path.find('/', function_at), path.size());
+    const auto service_text = TRY(decoded(path.substr(service_at, service_end - service_at)));
+    auto service = TRY(read_qualified_service(service_text));
+    Target target;
+    target.function.service = std::move(service.service);
+    target.function.qualifier = std::move(service.qualifier);
+    const auto function_text = TRY(decoded(path.substr(function_at, function_end - function_at)));
+    target.function.function = TRY(read_function_name(function_text));
+    target.base = std::string(path.substr(0, function_end)) + "/";
+    target.path = path.substr(function_end);
+    if (target.path.empty()) target.path = "/";
+    return target;
+}
+
+bool is_latest(std::string_view qualifier) { return qualifier.empty() || qualifier == kLatest; }
+
+/// A function has one HTTP trigger for a qualifier at most.
+Result<HttpTrigger> trigger_of(const Catalog& catalog, const FunctionReference& function) {
+    PageRequest page;
+    page.limit = 100;
+    for (const Trigger& one : TRY(catalog.list_triggers(function.service, function.function, page)).items) {
+        const bool same =
+            one.qualifier == function.qualifier || (is_latest(one.qualifier) && is_latest(function.qualifier));
+        if (one.type == "http" && same) return one.http;
+    }
+    return refuse(ErrorKind::NotFound, "TriggerNotFound",
+                  "function '" + function.function + "' of service '" + function.service +
+                      "' has no HTTP trigger for '" +
+                      (function.qualifier.empty() ? std::string(kLatest) : function.qualifier) + "'");
+}
+
+Result<> let_in(const Request& request, const HttpTrigger& trigger) {
+    if (std::ranges::find(trigger.methods, request.method) == trigger.methods.end())
+        return refuse(ErrorKind::InvalidArgument, "AccessDenied",
+                      "method " + quote(request.method) + " is not one of the trigger's methods");
+    if (trigger.auth_type == "anonymous" || request.caller.kind != Caller::Kind::Nobody) return {};
+    return refuse(ErrorKind::InvalidArgument, "MissingRequiredHeader",
+                  "required HTTP header Authorization was not specified");
+}
+
+Result<> start(const Services& services, Request& request, const Respond& respond) {
+    TRY(request.caller.body.check(request.body));
+    TRY(check_limits(request));
+    auto target = TRY(read_target(request.path));
+    const HttpTrigger trigger = TRY(trigger_of(*services.catalog, target.function));
+    if (is_preflight(request, trigger)) {
+        respond(answer_preflight(request, trigger));
+        return {};
+    }
+    TRY(let_in(request, trigger));
+    InvokeRequest call;
+    call.log_tail = TRY(wants_log_tail(request));
+    call.http = http_call_of(request, target.base, target.path);
+    call.service = std::move(target.function.service);
+    call.qualifier = std::move(target.function.qualifier);
+    call.function = std::move(target.function.function);
+    call.event = std::move(request.body);
+    call.request_id = request.id;
+    auto origin = std::string(request.header("origin"));
+    services.calls->invoke(std::move(call), [respond, origin = std::move(origin), log_tail = call.log_tail,
+                                             id = request.id](Result<InvokeReport> report) {
+        respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
+    });
+    return {};
+}
+
+}  // namespace
+
+void call_http_function(const Services& services, Request request, Respond respond) {
+    if (auto started = start(services, request, respond); !started)
+        respond(refusal(fc_error_response(started.error(), request.id)));
+}
+
+}  // namespace hotcell::api
