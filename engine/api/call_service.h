@@ -30,6 +30,13 @@ public:
 
     /// A function that fails is a report, not an error. `request.qualifier` is as the caller wrote it.
     virtual void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) = 0;
+    /// Accepted once it is on the disk.
+    virtual void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) = 0;
+    virtual void async_invocation(FunctionReference of, std::string invocation_id,
+                                  std::function<void(Result<AsyncRecord>)> done) = 0;
+    virtual void async_invocations(FunctionReference of, AsyncListRequest request,
+                                   std::function<void(Result<Page<AsyncRecord>>)> done) = 0;
+    virtual void stop_async(FunctionReference of, std::string invocation_id, std::function<void(Result<>)> done) = 0;
     /// A recent invocation, by its request id; NotFound once it is forgotten.
     virtual Result<InvokeReport> invocation(const std::string& request_id) const = 0;
 

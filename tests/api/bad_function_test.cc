@@ -164,8 +164,6 @@ const BadRequest kBodies[] = {
     {"POST", kInvoke, "", "400", "InvalidArgument", "LogType is set to an invalid value", "X-Fc-Log-Type: All\r\n"},
     {"POST", kInvoke, "", "400", "InvalidArgument", "InvocationType is set to an invalid value",
      "X-Fc-Invocation-Type: Later\r\n"},
-    {"POST", kInvoke, "", "400", "InvalidArgument", "asynchronous calls are not available yet",
-     "X-Fc-Invocation-Type: Async\r\n"},
     {"POST", kInvoke, "", "400", "InvalidArgument", "LogType is set to an invalid value (allowed: None",
      "X-Fc-Invocation-Type: Async\r\nX-Fc-Log-Type: Tail\r\n"},
 };

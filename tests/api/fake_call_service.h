@@ -25,6 +25,55 @@ public:
         }
         done(std::move(report));
     }
+    void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) override {
+        AsyncAccepted accepted{request.call.request_id,
+                               request.invocation_id.empty() ? request.call.request_id : request.invocation_id};
+        const bool known = records_.contains(accepted.invocation_id);
+        AsyncRecord record;
+        record.invocation_id = accepted.invocation_id;
+        record.request_id = request.call.request_id;
+        record.service = request.call.service;
+        record.function = request.call.function;
+        record.qualifier = request.call.qualifier;
+        record.status = "Running";
+        record.started_ms = 1'000;
+        record.payload = request.call.event;
+        record.events = {{1, "Enqueued", 999, ""}, {2, "Running", 1'000, ""}};
+        {
+            const std::lock_guard lock(mutex_);
+            async_.push_back(std::move(request));
+            if (!known) records_[accepted.invocation_id] = std::move(record);
+        }
+        if (known)
+            return done(std::unexpected(
+                Error{ErrorKind::Conflict, 0, "it exists", "", "StatefulAsyncInvocationAlreadyExists"}));
+        done(std::move(accepted));
+    }
+    void async_invocation(FunctionReference, std::string invocation_id,
+                          std::function<void(Result<AsyncRecord>)> done) override {
+        const auto found = records_.find(invocation_id);
+        if (found == records_.end())
+            return done(std::unexpected(
+                Error{ErrorKind::NotFound, 0, "it does not exist", "", "StatefulAsyncInvocationNotFound"}));
+        done(found->second);
+    }
+    void async_invocations(FunctionReference, AsyncListRequest request,
+                           std::function<void(Result<Page<AsyncRecord>>)> done) override {
+        list_ = request;
+        Page<AsyncRecord> page;
+        for (const auto& [id, record] : records_)
+            if (page.items.size() < request.limit) page.items.push_back(record);
+        if (page.items.size() < records_.size()) page.next_token = "7";
+        done(std::move(page));
+    }
+    void stop_async(FunctionReference, std::string invocation_id, std::function<void(Result<>)> done) override {
+        const auto found = records_.find(invocation_id);
+        if (found == records_.end() || found->second.status == "Stopped")
+            return done(
+                std::unexpected(Error{ErrorKind::InvalidArgument, 0, "it has ended already", "", "InvalidArgument"}));
+        found->second.status = "Stopped";
+        done({});
+    }
     Result<InvokeReport> invocation(const std::string& request_id) const override {
         const std::lock_guard lock(mutex_);
         const auto found = reports_.find(request_id);
@@ -51,6 +100,12 @@ public:
         return calls_;
     }
 
+    std::vector<AsyncRequest> asynchronous() const {
+        const std::lock_guard lock(mutex_);
+        return async_;
+    }
+    AsyncListRequest list_;  // the last one
+
     std::function<Result<InvokeReport>(const InvokeRequest&)> answer_ = [](const InvokeRequest& request) {
         InvokeReport report;
         report.payload = request.event;
@@ -73,6 +128,8 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, InvokeReport> reports_;
     std::vector<InvokeRequest> calls_;
+    std::vector<AsyncRequest> async_;
+    std::map<std::string, AsyncRecord> records_;
 };
 
 }  // namespace hotcell::api

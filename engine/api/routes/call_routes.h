@@ -9,6 +9,12 @@ namespace hotcell::api {
 Result<> invoke_function(CallService& service, Request& request, const Respond& respond);
 Result<Response> get_invocation(const Services& services, Request& request);
 
+// async.cc
+Result<> invoke_async(CallService& service, Request& request, const Respond& respond);
+Result<> get_async_invocation(CallService& service, Request& request, const Respond& respond);
+Result<> list_async_invocations(CallService& service, Request& request, const Respond& respond);
+Result<> stop_async_invocation(CallService& service, Request& request, const Respond& respond);
+
 // instances.cc
 Result<Response> list_instances(const Services& services, Request& request);
 Result<Response> evict_instances(const Services& services, Request& request);

@@ -14,6 +14,22 @@ namespace hotcell::api {
 
 namespace {
 
+<<<<<<< HEAD
+=======
+constexpr const char* kExposedHeaders =
+    "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
+    "x-fc-log-result,x-fc-invocation-code-version";
+
+/// Whether the tail of the log is wanted.
+Result<bool> read_headers(const Request& request) {
+    const auto type = request.header("x-fc-invocation-type");
+    const auto log = request.header("x-fc-log-type");
+    if (!log.empty() && log != "None" && log != "Tail") return refuse_value("LogType", "None, Tail", log);
+    if (!type.empty() && type != "Sync") return refuse_value("InvocationType", "Sync, Async", type);
+    return log == "Tail";
+}
+
+>>>>>>> 4d2a6a7 (Serve asynchronous calls over HTTP and from the command line)
 Response respond_with(InvokeReport& report, bool log_tail) {
     Response response;
     response.content_type =
@@ -26,6 +42,7 @@ Response respond_with(InvokeReport& report, bool log_tail) {
 }  // namespace
 
 Result<> invoke_function(CallService& service, Request& request, const Respond& respond) {
+    if (request.header("x-fc-invocation-type") == "Async") return invoke_async(service, request, respond);
     auto target = TRY(target_of(request));
     InvokeRequest call;
     call.log_tail = TRY(wants_log_tail(request));

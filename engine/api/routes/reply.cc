@@ -1,6 +1,7 @@
 #include "engine/api/routes/reply.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "engine/api/wire/json.h"
@@ -19,6 +20,7 @@ constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
 unsigned status_of(const Error& error) {
     for (const auto& [code, status] : kStatuses)
         if (error.code == code) return status;
+    if (error.sys == ENOSPC) return 507;  // trying again at once does not help
     switch (error.kind) {
         case ErrorKind::InvalidArgument: return 400;
         case ErrorKind::NotFound: return 404;

@@ -84,6 +84,11 @@ std::string json_of(const EngineDescription& engine) {
                                         {"confinement", features(engine.confinement)},
                                         {"runtimes", std::move(runtimes)},
                                         {"pools", std::move(pools)},
+                                        {"async",
+                                         {{"waiting", engine.async.waiting},
+                                          {"waitingBytes", engine.async.waiting_bytes},
+                                          {"running", engine.async.running},
+                                          {"records", engine.async.records}}},
                                         {"runs", engine.runs},
                                         {"failedStarts", engine.failed_starts}});
 }

@@ -64,8 +64,14 @@ CLI::App* add_invoke(CLI::App& app, InvokeOptions& options) {
     auto* input = command->add_flag("-s,--event-stdin", options.event_stdin, "the event comes on standard input");
     text->excludes(file)->excludes(input);
     file->excludes(input);
-    command->add_flag("--log", options.log, "print the end of the call's log, 4 KB at most");
-    command->add_flag("--phases", options.phases, "print where the time went, on standard error");
+    auto* log = command->add_flag("--log", options.log, "print the end of the call's log, 4 KB at most");
+    auto* phases = command->add_flag("--phases", options.phases, "print where the time went, on standard error");
+    auto* async =
+        command->add_flag("--async", options.asynchronous, "do not wait: print the id once the event is on the disk");
+    async->excludes(log)->excludes(phases);
+    command->add_option("--id", options.invocation_id, "keep a record of the call under this name (hotcell async)")
+        ->needs(async);
+    command->add_option("--delay", options.delay, "seconds until it is made, 0..3600")->needs(async);
     return command;
 }
 

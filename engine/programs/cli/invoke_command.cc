@@ -62,6 +62,26 @@ Outcome<int> show_phases(const Host& host, const std::string& request_id) {
     return kSuccess;
 }
 
+Outcome<int> enqueue(const Host& host, const InvokeOptions& options, Call call) {
+    call.headers.emplace_back("X-Fc-Invocation-Type: Async");
+    if (!options.invocation_id.empty()) {
+        call.headers.emplace_back("X-Fc-Stateful-Async-Invocation-Id: " + options.invocation_id);
+        call.headers.emplace_back("X-Fc-Stateful-Async-Invocation-Enable: true");
+    }
+    if (!options.delay.empty()) call.headers.emplace_back("X-Fc-Async-Delay: " + options.delay);
+    const auto answer = send(host, call);
+    if (!answer) return std::unexpected(answer.error());
+    const auto request_id = answer->header("x-fc-request-id");
+    const auto id = answer->header("x-fc-stateful-async-invocation-id");
+    if (options.as_json)
+        write_bytes(stdout, json::serialize(
+                                json::object{{"requestId", json_text(request_id)}, {"invocationId", json_text(id)}}) +
+                                "\n");
+    else
+        fmt::print("{}\n", id);
+    return kSuccess;
+}
+
 }  // namespace
 
 Outcome<int> invoke_function(const Host& host, const InvokeOptions& options) {
@@ -70,6 +90,7 @@ Outcome<int> invoke_function(const Host& host, const InvokeOptions& options) {
     auto event = read_event(options);
     if (!event) return std::unexpected(event.error());
     Call call{"POST", target->path() + "/invocations", std::move(*event), {"Content-Type: application/octet-stream"}};
+    if (options.asynchronous) return enqueue(host, options, std::move(call));
     if (options.log) call.headers.emplace_back("X-Fc-Log-Type: Tail");
     const auto answer = send(host, call);
     if (!answer) return std::unexpected(answer.error());

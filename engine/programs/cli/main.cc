@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/programs/cli/async_commands.h"
 #include "engine/programs/cli/engine_commands.h"
 #include "engine/programs/cli/function_options.h"
 #include "engine/programs/cli/resource_options.h"
@@ -82,6 +83,7 @@ int run(int argc, char** argv) {
     app.fallthrough();  // --host and -o stand before or after the command
     const auto* run_command = add_run(app, options.run);
     FunctionCommands functions(app);
+    const AsyncCommands async(app);
     const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
     auto* version = app.add_subcommand(
         "version", "alone: versions of this program and of the running engine; below it, versions of a service");
@@ -100,6 +102,7 @@ int run(int argc, char** argv) {
     options.run.as_json = options.as_json();
     Outcome<int> outcome = kSuccess;
     if (run_command->parsed()) outcome = run_program(*host, options.run);
+    if (async.parsed()) outcome = async.run(*host, options.as_json());
     if (functions.parsed()) outcome = functions.run(*host, options.as_json());
     if (status->parsed()) outcome = show_status(*host, options.as_json());
     if (resources.parsed())

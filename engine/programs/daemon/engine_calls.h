@@ -18,6 +18,20 @@ public:
     void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
         engine_.invoke(std::move(request), std::move(done));
     }
+    void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) override {
+        engine_.invoke_async(std::move(request), std::move(done));
+    }
+    void async_invocation(FunctionReference of, std::string invocation_id,
+                          std::function<void(Result<AsyncRecord>)> done) override {
+        engine_.async_invocation(std::move(of), std::move(invocation_id), std::move(done));
+    }
+    void async_invocations(FunctionReference of, AsyncListRequest request,
+                           std::function<void(Result<Page<AsyncRecord>>)> done) override {
+        engine_.async_invocations(std::move(of), std::move(request), std::move(done));
+    }
+    void stop_async(FunctionReference of, std::string invocation_id, std::function<void(Result<>)> done) override {
+        engine_.stop_async(std::move(of), std::move(invocation_id), std::move(done));
+    }
     Result<InvokeReport> invocation(const std::string& request_id) const override {
         return engine_.invocation(request_id);
     }
