@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/api/server/server.h"
+#include "tests/api/fake_call_service.h"
 #include "tests/api/fake_catalog.h"
 
 namespace hotcell {
@@ -36,7 +37,7 @@ public:
 };
 
 /// Answers invocations from a thread of its own.
-class Echo final : public api::CallService {
+class Echo final : public api::FakeCallService {
 public:
     using Done = std::function<void(Result<InvokeReport>)>;
 
@@ -54,11 +55,6 @@ public:
         waiting_.emplace_back(std::move(request), std::move(done));
         if (waiting_.size() == 1) changed_.notify_one();
     }
-    Result<InvokeReport> invocation(const std::string&) const override { return InvokeReport{}; }
-    std::vector<Instance> instances(const std::string&, const std::string&) const override { return {}; }
-    std::uint64_t evict_instances(const std::string&, const std::string&) override { return 0; }
-    std::vector<api::RuntimeSummary> runtimes() const override { return {}; }
-    std::string metrics() const override { return {}; }
 
 private:
     using Call = std::pair<InvokeRequest, Done>;

@@ -133,7 +133,27 @@ TEST_F(OverTcpWithKeys, RefusesEverybodyElse) {
 TEST_F(OverTcpWithKeys, LetsNobodyThroughWhereNoTriggerSaysSo) {
     EXPECT_TRUE(ask("/2016-08-15/proxy/s/f/", "").starts_with("HTTP/1.1 403")) << "another name of the server";
     host_ = "127.0.0.1:" + std::to_string(port_);
-    EXPECT_TRUE(ask("/2016-08-15/proxy/s/f/", "").starts_with("HTTP/1.1 401"));
+    EXPECT_TRUE(ask("/2016-08-15/proxy/s/f/", "").starts_with("HTTP/1.1 404")) << "no such function";
+    Service service;
+    service.name = "s";
+    ASSERT_TRUE(catalog_.create_service(service));
+    Function function;
+    function.service = "s";
+    function.name = "f";
+    ASSERT_TRUE(catalog_.create_function(function, "zip"));
+    Trigger trigger;
+    trigger.service = "s";
+    trigger.function = "f";
+    trigger.name = "web";
+    trigger.http = {.auth_type = "function", .methods = {"GET"}};
+    ASSERT_TRUE(catalog_.create_trigger(trigger));
+    EXPECT_TRUE(ask("/2016-08-15/proxy/s/f/", "").starts_with("HTTP/1.1 400")) << "it wants a signature";
+    EXPECT_TRUE(calls_.calls().empty());
+    TriggerChange open;
+    open.http = HttpTrigger{.auth_type = "anonymous", .methods = {"GET"}};
+    ASSERT_TRUE(catalog_.update_trigger("s", "f", "web", open, ""));
+    (void)ask("/2016-08-15/proxy/s/f/", "");
+    EXPECT_EQ(calls_.calls().size(), 1u) << "anybody may call it now";
 }
 
 TEST_F(OverTcpWithKeys, ComparesTheBodyWithItsDigest) {

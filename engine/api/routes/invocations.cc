@@ -14,22 +14,6 @@ namespace hotcell::api {
 
 namespace {
 
-<<<<<<< HEAD
-=======
-constexpr const char* kExposedHeaders =
-    "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
-    "x-fc-log-result,x-fc-invocation-code-version";
-
-/// Whether the tail of the log is wanted.
-Result<bool> read_headers(const Request& request) {
-    const auto type = request.header("x-fc-invocation-type");
-    const auto log = request.header("x-fc-log-type");
-    if (!log.empty() && log != "None" && log != "Tail") return refuse_value("LogType", "None, Tail", log);
-    if (!type.empty() && type != "Sync") return refuse_value("InvocationType", "Sync, Async", type);
-    return log == "Tail";
-}
-
->>>>>>> 4d2a6a7 (Serve asynchronous calls over HTTP and from the command line)
 Response respond_with(InvokeReport& report, bool log_tail) {
     Response response;
     response.content_type =
