@@ -34,7 +34,7 @@ public:
     /// The code of everything that was there when the ledger was opened: once for each time that something has it. Asked once.
     std::vector<CodeIdentity> take_codes();
     /// Called, with a lock held, whenever one more thing has a code that was there (a version keeps what LATEST goes on with),
-    /// and whenever a thing that had one is gone.
+    /// and whenever a thing that had one is gone. Of what is given, empty fields say nothing.
     void on_codes(std::function<void(const CodeIdentity&)> taken, std::function<void(const CodeIdentity&)> released);
 
     // In all of these: InvalidArgument; NotFound (ServiceNotFound, FunctionNotFound, VersionNotFound, AliasNotFound); Conflict
@@ -55,7 +55,8 @@ public:
 
     /// With its code.
     Result<Function> create_function(Function function);
-    /// `code` goes with a change that has a package, otherwise null; `change.zip` itself is not looked at.
+    /// `code` goes with a change that has a package or names layers, otherwise null: a `name` that is not empty says the package, and
+    /// `layers` where the change names some. `change.zip` itself is not looked at.
     Result<Function> update_function(std::string_view service, std::string_view name, const FunctionChange& change,
                                      const CodeIdentity* code = nullptr, std::string_view if_match = {});
     Result<Function> function(std::string_view service, std::string_view name, std::string_view qualifier = {}) const;
@@ -84,6 +85,18 @@ public:
     Result<> delete_trigger(const Place& place, std::string_view if_match = {});
     Result<Page<Trigger>> triggers(const std::string& service, const std::string& function,
                                    const PageRequest& request) const;
+
+    /// With its code; the version is the next one of the layer. LimitExceededError with 100 of them.
+    Result<Layer> publish_layer(Layer layer);
+    Result<Layer> layer(const std::string& name, std::uint32_t version) const;
+    /// Functions that have it keep what they were deployed with.
+    Result<> delete_layer(const std::string& name, std::uint32_t version);
+    /// Of all its versions.
+    Result<> set_layer_public(const std::string& name, bool is_public);
+    /// The newest version of each.
+    Result<Page<Layer>> layers(const PageRequest& request) const;
+    /// Newest first, from `start_version` on down (0: from the newest); the token is the next page's start_version.
+    Result<Page<Layer>> layer_versions(const std::string& name, std::uint32_t start_version, std::uint32_t limit) const;
 
     // Of configurations, what is there is replaced. They go with their service, those of LATEST with the function.
     Result<ProvisionConfig> put_provision_config(ProvisionConfig config);

@@ -1,39 +1,13 @@
 // Triggers and configurations: one change of a map, one row.
+#include "engine/catalog/filing.h"
 #include "engine/catalog/ledger_state.h"
 #include "engine/catalog/pages.h"
 #include "engine/catalog/routing.h"
-#include "engine/catalog/store/settings_json.h"
 #include "engine/linux/files/files.h"
 
 namespace hotcell::catalog {
 
 namespace {
-
-template <class Document>
-StoredDocument stored(const Document& document) {
-    const Place place = place_of(document);
-    StoredDocument row{std::string(kind_of<Document>()), place.service, place.function, place.name, as_json(document)};
-    if constexpr (requires { document.id; }) row.id = document.id;
-    if constexpr (requires { document.etag; }) row.etag = document.etag;
-    if constexpr (requires { document.created_ms; }) {
-        row.created_ms = document.created_ms;
-        row.modified_ms = document.modified_ms;
-    }
-    return row;
-}
-
-template <class Document>
-Result<> file(const StoredDocument& row, Document document, Documents& into) {
-    TRY(read_json(row.body, document));
-    if constexpr (requires { document.id; }) document.id = row.id;
-    if constexpr (requires { document.etag; }) document.etag = row.etag;
-    if constexpr (requires { document.created_ms; }) {
-        document.created_ms = row.created_ms;
-        document.modified_ms = row.modified_ms;
-    }
-    filed<Document>(into).insert_or_assign(Place{row.service, row.function, row.name}, std::move(document));
-    return {};
-}
 
 template <class Config>
 Result<> file_config(const StoredDocument& row, Documents& into) {
@@ -42,40 +16,11 @@ Result<> file_config(const StoredDocument& row, Documents& into) {
     return file(row, std::move(config), into);
 }
 
-/// Puts a document in and makes it the snapshot's. With the write lock held.
-template <class State, class Document>
-Result<Document> put(State& state, Document document) {
-    TRY_IN("file a " + std::string(kind_of<Document>()), state.store.put(stored(document)));
-    Documents next = state.snapshot()->documents();
-    filed<Document>(next).insert_or_assign(place_of(document), document);
-    state.publish(state.snapshot()->with(std::move(next)));
-    return document;
-}
-
-template <class Document, class State>
-Result<> remove(State& state, const Place& place) {
-    TRY_IN("remove a " + std::string(kind_of<Document>()),
-           state.store.remove(
-               StoredDocument{std::string(kind_of<Document>()), place.service, place.function, place.name}));
-    Documents next = state.snapshot()->documents();
-    filed<Document>(next).erase(place);
-    state.publish(state.snapshot()->with(std::move(next)));
-    return {};
-}
-
-template <class Document>
-const Document* find(const Snapshot& snapshot, const Place& place) {
-    const auto& all = filed<Document>(snapshot.documents());
-    const auto found = all.find(place);
-    return found == all.end() ? nullptr : &found->second;
-}
-
-/// Times and etag of what is put in the place of what may be there.
-template <class Document>
-void stamp(Document& document, const Document* before) {
-    document.created_ms = before ? before->created_ms : now_ms();
-    document.modified_ms = std::max(document.created_ms, now_ms());
-    if constexpr (requires { document.etag; }) document.etag = new_etag();
+Result<> file_layer(const StoredDocument& row, Documents& into) {
+    Layer layer;
+    layer.name = row.function;
+    for (const char digit : row.name) layer.version = layer.version * 10 + static_cast<std::uint32_t>(digit - '0');
+    return file(row, std::move(layer), into);
 }
 
 Result<> check_function(const Snapshot& snapshot, const std::string& service, const std::string& function) {
@@ -143,10 +88,14 @@ Result<> Ledger::State::load_documents() {
             TRY(file_config<ProvisionConfig>(row, all));
         } else if (row.kind == kind_of<OnDemandConfig>()) {
             TRY(file_config<OnDemandConfig>(row, all));
-        } else {
+        } else if (row.kind == kind_of<AsyncConfig>()) {
             TRY(file_config<AsyncConfig>(row, all));
+        } else {
+            TRY(file_layer(row, all));
         }
     }
+    for (const auto& [place, layer] : all.layers)
+        if (!layer.code.name.empty()) codes.push_back(layer.code);
     publish(snapshot()->with(std::move(all)));
     return {};
 }

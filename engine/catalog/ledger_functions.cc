@@ -11,22 +11,44 @@ namespace {
 
 constexpr char kFunctions = 'f';
 
+/// What a change leaves of the code, and what it takes away: a field that is empty is the other's.
+struct Parted {
+    CodeIdentity kept;
+    CodeIdentity replaced;
+};
+
+Parted part(const CodeIdentity& before, const FunctionChange& change, const CodeIdentity* code) {
+    Parted parted{before, before};
+    const bool new_package = code != nullptr && !code->name.empty();
+    const bool new_layers = code != nullptr && change.layers;
+    CodeIdentity& of_package = new_package ? parted.kept : parted.replaced;
+    of_package.name.clear();
+    of_package.package.clear();
+    (new_layers ? parted.kept : parted.replaced).layers.clear();
+    return parted;
+}
+
+CodeIdentity joined(const Parted& parted, const CodeIdentity& before, const CodeIdentity* code) {
+    if (code == nullptr) return before;
+    CodeIdentity all = code->name.empty() ? before : *code;
+    all.layers = parted.kept.layers.empty() ? code->layers : parted.kept.layers;
+    return all;
+}
+
+}  // namespace
+
 Result<> check_code(const CodeIdentity& code) {
     const bool good = code.name.size() == 64 && code.name.find_first_not_of("0123456789abcdef") == code.name.npos;
     if (!good) return refuse_value("code", "a package in the code store", code.name);
     return {};
 }
 
-}  // namespace
-
 Result<Function> Ledger::create_function(Function function) {
     TRY(check(function, state_->runtimes));
     TRY(check_code(function.code));
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(function.service));
-    if (entry.functions->find(function.name))
-        return refuse(ErrorKind::Conflict, "FunctionAlreadyExists",
-                      "function " + quoted(function.name) + " already exists in service " + quoted(function.service));
+    if (entry.functions->find(function.name)) return already_exists(function.service, function.name);
     if (entry.functions->size() >= kFunctionsPerService)
         return refuse(ErrorKind::Exhausted, "LimitExceededError",
                       "service " + quoted(function.service) +
@@ -46,7 +68,7 @@ Result<Function> Ledger::create_function(Function function) {
 Result<Function> Ledger::update_function(std::string_view service, std::string_view name, const FunctionChange& change,
                                          const CodeIdentity* code, std::string_view if_match) {
     TRY(check(change, state_->runtimes));
-    if (code != nullptr) TRY(check_code(*code));
+    if (code != nullptr && (!code->name.empty() || !change.layers)) TRY(check_code(*code));
     const std::scoped_lock lock(state_->write_lock);
     ServiceEntry entry = *TRY(state_->entry(service));
     const auto found = entry.functions->find(name);
@@ -55,7 +77,8 @@ Result<Function> Ledger::update_function(std::string_view service, std::string_v
     auto revision = std::make_shared<FunctionRevision>(*found);
     Function& updated = revision->function;
     apply(updated.settings, change);
-    if (code != nullptr) updated.code = *code;
+    const Parted parted = part(found->function.code, change, code);
+    updated.code = joined(parted, found->function.code, code);
     TRY(check(updated, state_->runtimes));  // fields that are right one by one may not go together
     touch(updated);
     const Unused unused = unused_after_edit(entry, *found);
@@ -63,10 +86,11 @@ Result<Function> Ledger::update_function(std::string_view service, std::string_v
     const Function answer = updated;
     entry.functions = entry.functions->with(std::move(revision));
     state_->publish(std::move(entry));
-    // each revision has its code by itself: the new one has what it was given or has it once more
-    const bool kept = unused.function_revisions.empty();
-    if (code == nullptr && kept) state_->take(answer.code);
-    if (code != nullptr && !kept) state_->release(found->function.code);
+    // each revision has its code by itself: the new one has what it was given, and has once more what stays
+    if (unused.function_revisions.empty())
+        state_->take(parted.kept);
+    else
+        state_->release(parted.replaced);
     return answer;
 }
 

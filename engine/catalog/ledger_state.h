@@ -41,10 +41,10 @@ struct Ledger::State {
     bool has_triggers(std::string_view service, std::string_view function) const;
     Result<> set_tags(ServiceEntry entry, std::map<std::string, std::string> tags);
     void take(const CodeIdentity& code) const {
-        if (taken) taken(code);
+        if (taken && !(code.name.empty() && code.layers.empty())) taken(code);
     }
     void release(const CodeIdentity& code) const {
-        if (released) released(code);
+        if (released && !(code.name.empty() && code.layers.empty())) released(code);
     }
 
     CatalogStore store;                       // with write_lock held
@@ -59,6 +59,7 @@ struct Ledger::State {
 
 std::int64_t now_ms();
 std::string new_etag();
+Result<> check_code(const CodeIdentity& code);
 Result<> check_match(std::string_view if_match, const std::string& etag);
 
 /// What every update does; a clock that was set back does not make a thing older than it is.

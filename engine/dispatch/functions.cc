@@ -302,12 +302,30 @@ void Functions::start(Pool& pool) {
                                "runtime: '" + worker->function->settings.runtime + "' is not served by this engine",
                                {}});
         });
-    (void)parts_.store.hold(worker->function->code.name);
-    parts_.check.when_sound(worker->function->code.name, [this, worker](Result<> sound) {
-        if (sound) return get_slot(worker);
-        parts_.store.release(worker->function->code.name);
-        start_failed(worker, std::move(sound).error().in("function '" + worker->function->name + "'"));
+    hold_code(*worker);
+    const auto refuse = [this, worker](Error error) {
+        release_code(*worker);
+        start_failed(worker, std::move(error).in("function '" + worker->function->name + "'"));
+    };
+    parts_.check.when_sound(worker->function->code.name, [this, worker, refuse](Result<> sound) {
+        if (!sound) return refuse(std::move(sound).error());
+        if (worker->function->code.layers.empty()) return get_slot(worker);
+        parts_.check.when_sound(worker->function->code.layers, [this, worker, refuse](Result<> layers_sound) {
+            if (!layers_sound) return refuse(std::move(layers_sound).error());
+            get_slot(worker);
+        });
     });
+}
+
+/// What a worker runs stays in the store until it has ended, whatever becomes of the function.
+void Functions::hold_code(const Worker& worker) {
+    (void)parts_.store.hold(worker.function->code.name);
+    if (!worker.function->code.layers.empty()) (void)parts_.store.hold(worker.function->code.layers);
+}
+
+void Functions::release_code(const Worker& worker) {
+    parts_.store.release(worker.function->code.name);
+    if (!worker.function->code.layers.empty()) parts_.store.release(worker.function->code.layers);
 }
 
 void Functions::get_slot(const WorkerRef& worker) {
@@ -323,7 +341,7 @@ void Functions::get_slot(const WorkerRef& worker) {
 
 void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
     if (!given) {
-        parts_.store.release(worker->function->code.name);
+        release_code(*worker);
         return start_failed(worker, std::move(given).error());
     }
     worker->slot_ns = monotonic_ns();
@@ -547,7 +565,7 @@ void Functions::end_worker(const WorkerRef& worker) {
     parts_.admission.give_back(worker->memory());
     workers_.erase(worker->place);
     if (!worker->environment) return;
-    parts_.store.release(worker->function->code.name);
+    release_code(*worker);
     const bool stops = calls_pre_stop(*worker);
     if (stops) {
         stopping_memory_.count += worker->memory().count;

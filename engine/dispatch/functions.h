@@ -146,6 +146,8 @@ private:
     void initialize_ahead(const WorkerRef& worker);
     void refuse(Flight& flight, Error error);
     void start(Pool& pool);
+    void hold_code(const Worker& worker);
+    void release_code(const Worker& worker);
     void get_slot(const WorkerRef& worker);
     void slot_given(const WorkerRef& worker, Result<GivenSlot> given);
     void started(const WorkerRef& worker, Result<> result);

@@ -77,6 +77,7 @@ std::shared_ptr<Environment> make_environment(const EnvironmentParts& parts, Giv
     const FunctionSettings& function = loaded.function.settings;
     const bool side_by_side = manifest.function->speaks != environment::Speech::Frames;
     EnvironmentSetup setup{.code_name = loaded.function.code.name,
+                           .opt_name = loaded.function.code.layers,
                            .memory = mebibytes(function.memory_mib),
                            .memory_as_built = given.memory_limit,
                            .most_result = kMostResult,

@@ -1,6 +1,7 @@
 #include "engine/embed/engine_catalog.h"
 
 #include "engine/base/result.h"
+#include "engine/catalog/missing.h"
 #include "engine/catalog/rules/rules.h"
 #include "engine/environment/code/crc64.h"
 
@@ -14,11 +15,6 @@ Result<> check_checksum(std::uint64_t said, std::uint64_t is) {
     return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
                            "code checksum is set to an invalid value (allowed: " + std::to_string(is) + ", actual: '" +
                                std::to_string(said) + "')");
-}
-
-std::unexpected<Error> not_kept(std::string_view what) {
-    return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
-                           std::string(what) + ": this engine keeps none yet");
 }
 
 }  // namespace
@@ -40,20 +36,48 @@ Result<Page<Service>> EngineCatalog::list_services(const PageRequest& page) cons
     return parts_.ledger.services(page);
 }
 
+void EngineCatalog::hold(const CodeIdentity& code) {
+    for (const std::string* tree : {&code.name, &code.layers})
+        if (!tree->empty()) (void)parts_.store.hold(*tree);
+    if (!code.package.empty()) parts_.packages.hold(code.package);
+}
+
+void EngineCatalog::release(const CodeIdentity& code) {
+    for (const std::string* tree : {&code.name, &code.layers})
+        if (!tree->empty()) parts_.store.release(*tree);
+    if (!code.package.empty()) parts_.packages.release(code.package);
+}
+
+Result<CodeIdentity> EngineCatalog::keep_package(std::string zip, const std::string& runtime,
+                                                 std::uint64_t said_checksum) {
+    CodeIdentity code;
+    code.size = zip.size();
+    code.checksum = environment::crc64(zip);
+    TRY(check_checksum(said_checksum, code.checksum));
+    code.package = TRY(parts_.packages.store(zip));
+    auto tree = parts_.store_package(std::move(zip), runtime);
+    if (!tree) {
+        parts_.packages.release(code.package);
+        return std::unexpected(std::move(tree).error());
+    }
+    code.name = std::move(*tree);
+    return code;
+}
+
 Result<Function> EngineCatalog::create_function(Function function, std::string zip) {
     // what would be refused later is refused before anything is unpacked
     TRY(catalog::check(function, parts_.runtimes));
     TRY(parts_.ledger.service(function.service));
     if (parts_.ledger.function(function.service, function.name))
-        return parts_.ledger.create_function(std::move(function));  // FunctionAlreadyExists, in its words
-    function.code.size = zip.size();
-    const std::uint64_t checksum = environment::crc64(zip);
-    TRY(check_checksum(function.code.checksum, checksum));
-    function.code.checksum = checksum;
-    function.code.name = TRY(parts_.store_package(std::move(zip), function.settings.runtime));
-    const std::string code = function.code.name;
+        return catalog::already_exists(function.service, function.name);
+    CodeIdentity code = TRY(keep_package(std::move(zip), function.settings.runtime, function.code.checksum));
+    if (auto layers = merge(function.settings.layers))
+        code.layers = std::move(*layers);
+    else
+        return release(code), std::unexpected(std::move(layers).error());
+    function.code = code;
     auto created = parts_.ledger.create_function(std::move(function));
-    if (!created) parts_.store.release(code);
+    if (!created) release(code);
     return created;
 }
 
@@ -61,16 +85,19 @@ Result<Function> EngineCatalog::update_function(const std::string& service, cons
                                                 FunctionChange change, const std::string& if_match) {
     TRY(catalog::check(change, parts_.runtimes));
     const Function present = TRY(parts_.ledger.function(service, name));
-    std::optional<CodeIdentity> code;
-    if (change.zip) {
-        code = CodeIdentity{{}, change.zip->size(), environment::crc64(*change.zip), {}};
-        TRY(check_checksum(change.zip_checksum.value_or(0), code->checksum));
-        code->name =
-            TRY(parts_.store_package(std::move(*change.zip), change.runtime.value_or(present.settings.runtime)));
+    CodeIdentity code;
+    if (change.zip)
+        code = TRY(keep_package(std::move(*change.zip), change.runtime.value_or(present.settings.runtime),
+                                change.zip_checksum.value_or(0)));
+    if (change.layers) {
+        if (auto layers = merge(*change.layers))
+            code.layers = std::move(*layers);
+        else
+            return release(code), std::unexpected(std::move(layers).error());
     }
-    auto updated = parts_.ledger.update_function(service, name, change, code ? &*code : nullptr, if_match);
-    if (!updated && code) parts_.store.release(code->name);
-    if (!updated) return updated;
+    const bool has_code = change.zip || change.layers;
+    auto updated = parts_.ledger.update_function(service, name, change, has_code ? &code : nullptr, if_match);
+    if (!updated) return release(code), std::move(updated);
     parts_.retire(updated->id, kLatest);
     return updated;
 }
@@ -130,20 +157,13 @@ Result<Page<Alias>> EngineCatalog::list_aliases(const std::string& service, cons
     return parts_.ledger.aliases(service, page);
 }
 
-Result<std::string> EngineCatalog::get_code(const std::string&, const std::string&, const std::string&) const {
-    return not_kept("packages as they were uploaded");
-}
-Result<Layer> EngineCatalog::publish_layer(Layer, std::string) { return not_kept("layers"); }
-Result<Layer> EngineCatalog::get_layer(const std::string&, std::uint32_t) const { return not_kept("layers"); }
-Result<Layer> EngineCatalog::get_layer(const std::string&) const { return not_kept("layers"); }
-Result<std::string> EngineCatalog::get_layer_code(const std::string&, std::uint32_t) const {
-    return not_kept("layers");
-}
-Result<> EngineCatalog::delete_layer(const std::string&, std::uint32_t) { return not_kept("layers"); }
-Result<> EngineCatalog::set_layer_public(const std::string&, bool) { return not_kept("layers"); }
-Result<Page<Layer>> EngineCatalog::list_layers(const PageRequest&) const { return not_kept("layers"); }
-Result<Page<Layer>> EngineCatalog::list_layer_versions(const std::string&, std::uint32_t, std::uint32_t) const {
-    return not_kept("versions");
+Result<std::string> EngineCatalog::get_code(const std::string& service, const std::string& name,
+                                            const std::string& qualifier) const {
+    const Function function = TRY(parts_.ledger.function(service, name, qualifier));
+    if (function.code.package.empty())
+        return catalog::refuse(ErrorKind::NotFound, "CodeNotFound",
+                               "the package of function '" + name + "' was deployed by an engine that kept none");
+    return parts_.packages.read(function.code.package);
 }
 
 Result<Trigger> EngineCatalog::create_trigger(Trigger trigger) {

@@ -10,6 +10,7 @@
 
 #include "engine/catalog/ledger.h"
 #include "engine/environment/code/code_store.h"
+#include "engine/environment/code/package_store.h"
 #include "hotcell/catalog.h"
 
 namespace hotcell::embed {
@@ -17,6 +18,7 @@ namespace hotcell::embed {
 struct EngineCatalogParts {
     catalog::Ledger& ledger;
     environment::CodeStore& store;
+    environment::PackageStore& packages;
     std::vector<std::string> runtimes;  // that functions may have
     /// Unpacks a package, prepares it for the runtime and stores its tree. The name it has there; it is held until release().
     std::function<Result<std::string>(std::string zip, const std::string& runtime)> store_package;
@@ -27,6 +29,10 @@ struct EngineCatalogParts {
 class EngineCatalog final : public Catalog {
 public:
     explicit EngineCatalog(EngineCatalogParts parts) : parts_(std::move(parts)) {}
+
+    /// All of a code that is not empty; once for each time that something has it.
+    void hold(const CodeIdentity& code);
+    void release(const CodeIdentity& code);
 
     Result<Service> create_service(Service service) override;
     Result<Service> update_service(const std::string& name, const ServiceChange& change,
@@ -97,6 +103,12 @@ public:
                                                  const PageRequest& page) const override;
 
 private:
+    /// Held: the package as it came and its tree.
+    Result<CodeIdentity> keep_package(std::string zip, const std::string& runtime, std::uint64_t said_checksum);
+    /// The name of the tree that these layers make together, held; empty for none.
+    Result<std::string> merge(const std::vector<std::string>& arns);
+    Result<Layer> layer_of(const std::string& arn) const;
+
     EngineCatalogParts parts_;
 };
 

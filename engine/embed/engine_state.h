@@ -63,6 +63,7 @@ struct Engine::State {
     EventLoop storage_loop;
     environment::Reactor storage;
     environment::CodeStore store;
+    environment::PackageStore packages;
     environment::RecentNames names;
     embed::PackageNames package_names{4096};
     catalog::Ledger ledger;

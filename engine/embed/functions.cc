@@ -28,13 +28,16 @@ Error wrong(std::string words, std::string code = "InvalidArgument") {
 
 void Engine::State::hold_code() {
     std::set<std::string> missing;
-    for (const CodeIdentity& code : ledger.take_codes())
-        if (!store.hold(code.name) && !store.has(code.name)) missing.insert(code.name);
+    for (const CodeIdentity& code : ledger.take_codes()) {
+        catalog.hold(code);
+        if (!store.has(code.name)) missing.insert(code.name);
+    }
+    packages.remove_unheld();
     for (const std::string& name : missing)
         if (prepared.options.log)
             prepared.options.log("code " + name + " is not in the store any more: deploy its functions again");
-    ledger.on_codes([this](const CodeIdentity& code) { (void)store.hold(code.name); },
-                    [this](const CodeIdentity& code) { store.release(code.name); });
+    ledger.on_codes([this](const CodeIdentity& code) { catalog.hold(code); },
+                    [this](const CodeIdentity& code) { catalog.release(code); });
 }
 
 void Engine::State::retire(const std::string& function_id, std::string_view version) {

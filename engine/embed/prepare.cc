@@ -6,6 +6,7 @@
 #include "engine/embed/places.h"
 #include "engine/embed/prepared_state.h"
 #include "engine/environment/code/code_store.h"
+#include "engine/environment/code/package_store.h"
 #include "engine/environment/code/sha256.h"
 #include "engine/environment/http/connection_budget.h"
 #include "engine/environment/runtime/warden_config.h"
@@ -112,6 +113,7 @@ Result<PreparedEngine> Engine::prepare(EngineOptions options) {
     TRY(make_directories(options));
     state->lock = TRY(linux::lock_file(options.run_dir + "/lock"));
     TRY(environment::CodeStore::prepare(options.state_dir, options.front_uid, options.front_gid));
+    TRY(environment::PackageStore::prepare(options.state_dir, options.front_uid, options.front_gid));
     state->instance = instance_of(options.run_dir);
 
     const linux::UniqueFd config = TRY(seal_config(options, state->instance, state->manifests));

@@ -181,5 +181,113 @@ TEST_F(DeployTest, TheSamePackageIsUnpackedOnceForAllWhoDeployItAtATime) {
     EXPECT_EQ(payload_of("f5"), "1");
 }
 
+TEST_F(DeployTest, ThePackageComesBackAsItWasSent) {
+    const std::string first = zip_of({{"index.py", "def handler(event, context):\n    return 1\n"}});
+    const std::string second = zip_of({{"index.py", "def handler(event, context):\n    return 2\n"}});
+    ASSERT_TRUE(engine->catalog().create_function(python("f"), first));
+    ASSERT_TRUE(engine->catalog().publish_version("test", ""));
+    FunctionChange change;
+    change.zip = second;
+    ASSERT_TRUE(engine->catalog().update_function("test", "f", change));
+    const auto packages = [&] { return linux::list_directory(directory / "state/packages")->size(); };
+    EXPECT_EQ(*engine->catalog().get_code("test", "f"), second);
+    EXPECT_EQ(*engine->catalog().get_code("test", "f", "1"), first);
+    EXPECT_EQ(packages(), 2u);
+    ASSERT_TRUE(linux::write_new_file(directory / "state/packages/left-by-a-crash", "x", 0600));
+    reopen();
+    EXPECT_EQ(packages(), 2u);
+    EXPECT_EQ(*engine->catalog().get_code("test", "f", "1"), first);
+    ASSERT_TRUE(engine->catalog().delete_version("test", 1));
+    EXPECT_EQ(packages(), 1u);
+    const std::string file = directory / "state/packages/" + engine->catalog().get_function("test", "f")->code.package;
+    ASSERT_EQ(std::system(("echo x >> " + file).c_str()), 0);
+    const auto changed = engine->catalog().get_code("test", "f");
+    ASSERT_FALSE(changed);
+    EXPECT_EQ(changed.error().kind, ErrorKind::Broken);
+    ASSERT_TRUE(engine->catalog().delete_function("test", "f"));
+    EXPECT_EQ(packages(), 0u);
+}
+
+class LayersTest : public DeployTest {
+protected:
+    std::string publish(const std::string& name, const std::string& zip) {
+        Layer layer;
+        layer.name = name;
+        layer.compatible_runtimes = {"python3"};
+        const auto made = engine->catalog().publish_layer(layer, zip);
+        EXPECT_TRUE(made) << made.error().message();
+        return made ? made->arn : "";
+    }
+    static std::string words(const std::string& word, const std::string& more = {}) {
+        return ZipBuilder()
+            .add("python/words.py", "WORD = '" + word + "'\n")
+            .add("share/" + word, word)
+            .add("share/both", word + more)
+            .bytes();
+    }
+    static Function reader(const std::string& name, std::vector<std::string> layers) {
+        Function function = python(name);
+        function.settings.layers = std::move(layers);
+        return function;
+    }
+    const std::string source_ = zip_of({{"index.py", R"(
+import os
+def handler(event, context):
+    try:
+        import words
+    except ImportError:
+        return 'none'
+    with open('/opt/share/both') as both:
+        return '%s %s %s' % (words.WORD, both.read(), ' '.join(sorted(os.listdir('/opt/share'))))
+)"}});
+};
+
+TEST_F(LayersTest, AreOneTreeAtOptInWhichTheFirstOneWins) {
+    const std::string one = publish("one", words("one"));
+    const std::string two = publish("two", words("two"));
+    EXPECT_EQ(one, "acs:fc:local:0:layers/one/versions/1");
+    ASSERT_TRUE(engine->catalog().create_function(reader("a", {one}), source_));
+    ASSERT_TRUE(engine->catalog().create_function(reader("b", {two, one}), source_));
+    ASSERT_TRUE(engine->catalog().create_function(python("none"), source_));
+    EXPECT_EQ(payload_of("a"), "one one both one");
+    EXPECT_EQ(payload_of("b"), "two two both one two");
+    EXPECT_EQ(payload_of("none"), "none");
+}
+
+TEST_F(LayersTest, AFunctionKeepsWhatItWasDeployedWith) {
+    const std::string one = publish("words", words("one"));
+    const std::string two = publish("words", words("two"));
+    ASSERT_TRUE(engine->catalog().create_function(reader("f", {one}), source_));
+    ASSERT_TRUE(engine->catalog().publish_version("test", ""));
+    ASSERT_TRUE(engine->catalog().delete_layer("words", 1));
+    EXPECT_EQ(engine->catalog().get_layer(one).error().code, "LayerVersionNotFound");
+    FunctionChange change;
+    change.layers = std::vector{two};
+    ASSERT_TRUE(engine->catalog().update_function("test", "f", change));
+    EXPECT_EQ(payload_of("f"), "two two both two");
+    InvokeRequest old;
+    old.service = "test";
+    old.function = "f";
+    old.qualifier = "1";
+    EXPECT_EQ(engine->invoke(old)->payload, "one one both one");
+    change.layers = std::vector<std::string>();
+    ASSERT_TRUE(engine->catalog().update_function("test", "f", change));
+    EXPECT_EQ(payload_of("f"), "none");
+    reopen();
+    EXPECT_EQ(payload_of("f"), "none");
+    EXPECT_EQ(engine->invoke(old)->payload, "one one both one");
+    EXPECT_EQ(publish("words", words("three")), "acs:fc:local:0:layers/words/versions/3");
+}
+
+TEST_F(LayersTest, AFunctionIsRefusedALayerThatIsNone) {
+    for (const char* arn : {"acs:fc:local:0:layers/words/versions/1", "acs:fc:elsewhere:0:layers/words/versions/1",
+                            "acs:fc:local:0:layers/words/versions/", "words"}) {
+        const auto refused = engine->catalog().create_function(reader("f", {arn}), source_);
+        ASSERT_FALSE(refused) << arn;
+        EXPECT_EQ(refused.error().code, "LayerVersionNotFound");
+    }
+    EXPECT_EQ(linux::list_directory(directory / "state/packages")->size(), 0u) << "nothing is left of them";
+}
+
 }  // namespace
 }  // namespace hotcell

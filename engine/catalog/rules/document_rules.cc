@@ -1,4 +1,4 @@
-// The rules of triggers and configurations.
+// The rules of triggers, configurations and layers.
 #include <set>
 
 #include "engine/catalog/rules/destination.h"
@@ -107,6 +107,16 @@ Result<> check(const AsyncConfig& config) {
     }
     TRY(check_number(kEventAge, config.most_age_s));
     return check_number(kRetries, config.most_retries);
+}
+
+Result<> check(const Layer& layer) {
+    TRY(check_name(kLayerName, layer.name));
+    TRY(check_description(layer.description));
+    TRY(check_text(kLicense, layer.license));
+    TRY(check_count(kCompatibleRuntimes, layer.compatible_runtimes.size()));
+    for (const std::string& runtime : layer.compatible_runtimes)
+        TRY(check_text({kCompatibleRuntimes.field, 1, 64}, runtime));
+    return {};
 }
 
 }  // namespace hotcell::catalog

@@ -62,6 +62,8 @@ inline constexpr TextRule kTracingParameter{"tracingConfig.params", 0, 512};
 inline constexpr TextRule kCommandPart{"customRuntimeConfig", 0, 1024};
 inline constexpr TextRule kHealthPath{"customHealthCheckConfig.httpGetUrl", 0, 2048};
 inline constexpr TextRule kLayerArn{"layers", 1, 256};
+inline constexpr TextRule kLayerName{"layerName", 1, 64};
+inline constexpr TextRule kLicense{"license", 0, 256};
 inline constexpr TextRule kTriggerName{"triggerName", 1, 128};
 inline constexpr TextRule kSourceArn{"sourceArn", 0, 512};
 inline constexpr TextRule kInvocationRole{"invocationRole", 0, 300};
@@ -84,6 +86,7 @@ inline constexpr CountRule kOssMounts{"ossMountConfig.mountPoints", 5};
 inline constexpr CountRule kVSwitches{"vpcConfig.vSwitchIds", 20};
 inline constexpr CountRule kTracingParameters{"tracingConfig.params", 20};
 inline constexpr CountRule kLayers{"layers", 5};
+inline constexpr CountRule kCompatibleRuntimes{"compatibleRuntime", 32};
 inline constexpr CountRule kCommandParts{"customRuntimeConfig", 64};
 inline constexpr CountRule kNameServers{"customDNS.nameServers", 3};  // what resolv.conf(5) takes
 inline constexpr CountRule kSearches{"customDNS.searches", 6};
@@ -115,5 +118,6 @@ inline constexpr std::array<std::string_view, 2> kReservedPrefixes{"FC_", "HOTCE
 inline constexpr std::array<std::string_view, 3> kLoaderVariables{"LD_PRELOAD", "LD_AUDIT", "GLIBC_TUNABLES"};
 
 inline constexpr std::uint32_t kFunctionsPerService = 50;
+inline constexpr std::uint32_t kVersionsPerLayer = 100;
 
 }  // namespace hotcell::catalog

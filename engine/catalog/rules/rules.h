@@ -38,6 +38,7 @@ Result<> check(const Trigger& trigger);
 Result<> check(const ProvisionConfig& config);
 Result<> check(const OnDemandConfig& config);
 Result<> check(const AsyncConfig& config);
+Result<> check(const Layer& layer);
 
 // What a change makes of settings.
 void apply(ServiceSettings& settings, const ServiceChange& change);

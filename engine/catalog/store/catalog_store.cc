@@ -73,7 +73,7 @@ Result<std::vector<StoredServiceRevision>> CatalogStore::read_service_revisions(
 Result<std::vector<StoredFunctionRevision>> CatalogStore::read_function_revisions() {
     Statement rows = TRY(database_.prepare(
         "SELECT r.number, r.service_id, r.function_id, r.name, r.settings, r.code_name, r.code_size, r.code_checksum, "
-        "r.package, r.created_ms, r.modified_ms, r.etag, f.revision IS NOT NULL "
+        "r.package, r.created_ms, r.modified_ms, r.etag, f.revision IS NOT NULL, r.layers "
         "FROM function_revisions r LEFT JOIN functions f ON f.id = r.function_id AND f.revision = r.number"));
     std::vector<StoredFunctionRevision> all;
     while (TRY(rows.step())) {
@@ -85,7 +85,7 @@ Result<std::vector<StoredFunctionRevision>> CatalogStore::read_function_revision
         function.name = rows.text(3);
         TRY(read_json(rows.text(4), function.settings));
         function.code = {rows.text(5), static_cast<std::uint64_t>(rows.number(6)),
-                         std::bit_cast<std::uint64_t>(rows.number(7)), rows.text(8)};
+                         std::bit_cast<std::uint64_t>(rows.number(7)), rows.text(8), rows.text(13)};
         function.created_ms = rows.number(9);
         function.modified_ms = rows.number(10);
         function.etag = rows.text(11);
@@ -151,10 +151,12 @@ Result<std::int64_t> CatalogStore::write_revision(const Service& service) {
 Result<std::int64_t> CatalogStore::write_revision(const Function& function, std::string_view service_id) {
     Statement insert = TRY(database_.prepare(
         "INSERT INTO function_revisions (service_id, function_id, name, settings, code_name, code_size, code_checksum, "
-        "package, created_ms, modified_ms, etag) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number"));
+        "package, created_ms, modified_ms, etag, layers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "
+        "number"));
     insert.bind(service_id).bind(function.id).bind(function.name).bind(as_json(function.settings));
     insert.bind(function.code.name).bind(as_stored(function.code.size)).bind(as_stored(function.code.checksum));
     insert.bind(function.code.package).bind(function.created_ms).bind(function.modified_ms).bind(function.etag);
+    insert.bind(function.code.layers);
     TRY(insert.step());
     return insert.number(0);
 }

@@ -164,6 +164,21 @@ void fields(S& s, auto&& field) {
     field("maxAsyncRetryAttempts", s.most_retries);
     field("statefulInvocation", s.stateful);
 }
+template <Is<CodeIdentity> S>
+void fields(S& s, auto&& field) {
+    field("name", s.name);
+    field("size", s.size);
+    field("checksum", s.checksum);
+    field("package", s.package);
+}
+template <Is<Layer> S>
+void fields(S& s, auto&& field) {
+    field("description", s.description);
+    field("compatibleRuntime", s.compatible_runtimes);
+    field("license", s.license);
+    field("public", s.is_public);
+    field("code", s.code);
+}
 
 template <class T>
 inline constexpr bool kIsVector = false;
@@ -247,6 +262,7 @@ std::string as_json(const Trigger& trigger) { return json::serialize(written(tri
 std::string as_json(const ProvisionConfig& config) { return json::serialize(written(config)); }
 std::string as_json(const OnDemandConfig& config) { return json::serialize(written(config)); }
 std::string as_json(const AsyncConfig& config) { return json::serialize(written(config)); }
+std::string as_json(const Layer& layer) { return json::serialize(written(layer)); }
 std::string as_json(const Texts& texts) { return json::serialize(written(texts)); }
 std::string as_json(const Weights& weights) { return json::serialize(written(weights)); }
 
@@ -256,6 +272,7 @@ Result<> read_json(std::string_view text, Trigger& trigger) { return read_text(t
 Result<> read_json(std::string_view text, ProvisionConfig& config) { return read_text(text, config); }
 Result<> read_json(std::string_view text, OnDemandConfig& config) { return read_text(text, config); }
 Result<> read_json(std::string_view text, AsyncConfig& config) { return read_text(text, config); }
+Result<> read_json(std::string_view text, Layer& layer) { return read_text(text, layer); }
 Result<> read_json(std::string_view text, Texts& texts) { return read_text(text, texts); }
 Result<> read_json(std::string_view text, Weights& weights) { return read_text(text, weights); }
 

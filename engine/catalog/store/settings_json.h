@@ -22,6 +22,7 @@ std::string as_json(const Trigger& trigger);
 std::string as_json(const ProvisionConfig& config);
 std::string as_json(const OnDemandConfig& config);
 std::string as_json(const AsyncConfig& config);
+std::string as_json(const Layer& layer);
 std::string as_json(const Texts& texts);
 std::string as_json(const Weights& weights);
 
@@ -32,6 +33,7 @@ Result<> read_json(std::string_view text, Trigger& trigger);
 Result<> read_json(std::string_view text, ProvisionConfig& config);
 Result<> read_json(std::string_view text, OnDemandConfig& config);
 Result<> read_json(std::string_view text, AsyncConfig& config);
+Result<> read_json(std::string_view text, Layer& layer);
 Result<> read_json(std::string_view text, Texts& texts);
 Result<> read_json(std::string_view text, Weights& weights);
 

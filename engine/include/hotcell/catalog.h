@@ -170,6 +170,7 @@ struct CodeIdentity {
     std::uint64_t size = 0;      // of the package, bytes
     std::uint64_t checksum = 0;  // CRC-64 (ECMA-182) of the package
     std::string package;         // sha256 of the package's bytes; empty: they were not kept
+    std::string layers{};        // sha256 that names the tree of its layers, which lies at /opt; empty: none
     bool operator==(const CodeIdentity&) const = default;
 };
 

@@ -236,5 +236,106 @@ TEST_F(DocumentsTest, ConfigurationsGoWithWhatTheyAreFor) {
     }
 }
 
+Layer layer_of(const std::string& name) {
+    Layer layer;
+    layer.name = name;
+    layer.code.name = std::string(64, 'b');
+    layer.description = "words";
+    layer.compatible_runtimes = {"python3", "custom"};
+    layer.code.size = 7;
+    layer.code.checksum = 0xffff'ffff'ffff'fff1;
+    return layer;
+}
+
+TEST_F(DocumentsTest, NumbersOfLayersAreNeverGivenTwice) {
+    EXPECT_EQ(ledger->publish_layer(layer_of("words"))->version, 1u);
+    EXPECT_EQ(ledger->publish_layer(layer_of("words"))->version, 2u);
+    ASSERT_TRUE(ledger->delete_layer("words", 2));
+    EXPECT_EQ(code_of(ledger->layer("words", 2)), "LayerVersionNotFound");
+    EXPECT_EQ(code_of(ledger->delete_layer("words", 2)), "LayerVersionNotFound");
+    reopen();
+    EXPECT_EQ(ledger->publish_layer(layer_of("words"))->version, 3u);
+    for (const std::uint32_t version : {1u, 3u}) ASSERT_TRUE(ledger->delete_layer("words", version));
+    EXPECT_TRUE(ledger->layers({})->items.empty());
+    EXPECT_TRUE(ledger->layer_versions("words", 0, 20)->items.empty());
+    EXPECT_EQ(code_of(ledger->set_layer_public("words", true)), "LayerNotFound");
+    EXPECT_EQ(ledger->publish_layer(layer_of("words"))->version, 4u);
+}
+
+TEST_F(DocumentsTest, LayersComeBackAsTheyWere) {
+    ASSERT_TRUE(ledger->publish_layer(layer_of("words")));
+    ASSERT_TRUE(ledger->publish_layer(layer_of("words")));
+    ASSERT_TRUE(ledger->set_layer_public("words", true));
+    ASSERT_TRUE(ledger->publish_layer(layer_of("a")));
+    reopen();
+    const auto layer = ledger->layer("words", 1);
+    ASSERT_TRUE(layer);
+    EXPECT_EQ(layer->code, layer_of("words").code);
+    EXPECT_EQ(layer->description, "words");
+    EXPECT_EQ(layer->compatible_runtimes, layer_of("words").compatible_runtimes);
+    EXPECT_TRUE(layer->is_public);
+    EXPECT_GT(layer->created_ms, 0);
+    EXPECT_EQ(ledger->take_codes().size(), 5u) << "two functions and three versions";
+}
+
+TEST_F(DocumentsTest, LayersAreListedByNameAndByVersion) {
+    for (const char* name : {"c", "a", "b", "a"}) ASSERT_TRUE(ledger->publish_layer(layer_of(name)));
+    PageRequest request;
+    request.limit = 2;
+    auto page = ledger->layers(request);
+    ASSERT_EQ(page->items.size(), 2u);
+    EXPECT_EQ(page->items[0].version, 2u) << "the newest of a";
+    EXPECT_EQ(page->items[1].name, "b");
+    request.next_token = page->next_token;
+    page = ledger->layers(request);
+    ASSERT_EQ(page->items.size(), 1u);
+    EXPECT_EQ(page->items[0].name, "c");
+    EXPECT_TRUE(page->next_token.empty());
+    const auto versions = ledger->layer_versions("a", 0, 1);
+    ASSERT_EQ(versions->items.size(), 1u);
+    EXPECT_EQ(versions->items[0].version, 2u);
+    EXPECT_EQ(versions->next_token, "1");
+    EXPECT_EQ(ledger->layer_versions("a", 1, 5)->items[0].version, 1u);
+}
+
+TEST_F(DocumentsTest, ALayerHasAHundredVersions) {
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(ledger->publish_layer(layer_of("words")));
+    EXPECT_EQ(code_of(ledger->publish_layer(layer_of("words"))), "LimitExceededError");
+    ASSERT_TRUE(ledger->delete_layer("words", 50));
+    EXPECT_TRUE(ledger->publish_layer(layer_of("words")));
+}
+
+TEST_F(DocumentsTest, LayersOfASharedNameSurviveTheService) {
+    ASSERT_TRUE(ledger->publish_layer(layer_of("other")));
+    ASSERT_TRUE(ledger->delete_service("other"));
+    reopen();
+    EXPECT_TRUE(ledger->layer("other", 1));
+}
+
+TEST_F(DocumentsTest, AChangeOfLayersLeavesThePackage) {
+    std::vector<CodeIdentity> taken, released;
+    ledger->on_codes([&](const CodeIdentity& code) { taken.push_back(code); },
+                     [&](const CodeIdentity& code) { released.push_back(code); });
+    FunctionChange change;
+    change.layers = std::vector<std::string>{"acs:fc:local:0:layers/words/versions/1"};
+    CodeIdentity layers;
+    layers.layers = std::string(64, 'c');
+    ASSERT_TRUE(ledger->update_function("s", "f", change, &layers));
+    // version 1 keeps its revision: the package is had once more
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(taken[0].name, std::string(64, 'a'));
+    EXPECT_TRUE(taken[0].layers.empty());
+    EXPECT_TRUE(released.empty());
+    layers.layers = std::string(64, 'd');
+    ASSERT_TRUE(ledger->update_function("s", "f", change, &layers));
+    EXPECT_EQ(taken.size(), 1u);
+    ASSERT_EQ(released.size(), 1u);
+    EXPECT_TRUE(released[0].name.empty());
+    EXPECT_EQ(released[0].layers, std::string(64, 'c'));
+    reopen();
+    EXPECT_EQ(ledger->function("s", "f")->code.layers, std::string(64, 'd'));
+    EXPECT_EQ(ledger->function("s", "f")->code.name, std::string(64, 'a'));
+}
+
 }  // namespace
 }  // namespace hotcell::catalog

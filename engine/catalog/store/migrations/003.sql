@@ -1,5 +1,8 @@
+-- The tree of a function's layers, which may be gone themselves by the time it is called.
+ALTER TABLE function_revisions ADD COLUMN layers TEXT NOT NULL DEFAULT '';
+
 -- What is kept beside a function under a name: triggers by their own, configurations by the qualifier that they are for. None of it is
--- part of versions; a configuration may be there before what it is for.
+-- part of versions; versions of layers are here, too; a configuration may be there before what it is for.
 CREATE TABLE documents (
     kind        TEXT NOT NULL,
     service     TEXT NOT NULL,
