@@ -39,7 +39,12 @@ std::unexpected<Error> failure(int code, std::string_view kind, const char* word
 }
 
 std::unexpected<Error> failure(sqlite3* database, std::string_view kind) {
-    return failure(sqlite3_extended_errcode(database), kind, sqlite3_errmsg(database), "use the " + std::string(kind));
+    const int code = sqlite3_extended_errcode(database);
+    std::string words = sqlite3_errmsg(database);
+    if ((code & 0xff) == SQLITE_IOERR)  // which step of it, and what the system said
+        words +=
+            " (result code " + std::to_string(code) + ", errno " + std::to_string(sqlite3_system_errno(database)) + ")";
+    return failure(code, kind, words.c_str(), "use the " + std::string(kind));
 }
 
 }  // namespace
@@ -133,7 +138,8 @@ Result<> Database::configure() {
 Result<> Database::migrate() {
     TRY(
         execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON"));
+                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                "PRAGMA temp_store = MEMORY"));  // the daemon has no directory for temporary files
     for (auto done = static_cast<std::size_t>(TRY(pragma("user_version"))); done < kind_->migrations.size(); ++done)
         TRY_IN("bring it to schema " + std::to_string(done + 1), apply_step(done));
     return {};
