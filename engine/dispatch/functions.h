@@ -132,7 +132,8 @@ private:
     struct Pool;    // of one version of one function
     using WorkerRef = std::shared_ptr<Worker>;
 
-    Pool& pool_of(const FunctionCall& call);
+    Pool& pool_of(const std::shared_ptr<const Function>& function, const std::shared_ptr<const Service>& service,
+                  const std::string& version);
     const environment::Manifest* manifest_of(const std::string& runtime, SlotSource*& source) const;
     Result<> start_for_waiting(Pool& pool);
     void serve_waiting(Pool& pool);
