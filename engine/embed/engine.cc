@@ -58,7 +58,8 @@ Engine::State::State(PreparedEngine::State prepared_state, catalog::Ledger opene
       ledger(std::move(opened)),
       catalog({ledger, store, packages, names_of(prepared.manifests),
                [this](std::string zip, const std::string& runtime) { return store_package(std::move(zip), runtime); },
-               [this](const std::string& function, std::string_view version) { retire(function, version); }}),
+               [this](const std::string& function, std::string_view version) { retire(function, version); },
+               [this] { (void)post([this] { provisioner->look(); }); }}),
       records(kMostCallRecords),
       log_reader(reactor, storage, logs) {
     hold_code();

@@ -188,7 +188,9 @@ Result<Page<Trigger>> EngineCatalog::list_triggers(const std::string& service, c
 }
 
 Result<ProvisionConfig> EngineCatalog::put_provision_config(ProvisionConfig config) {
-    return parts_.ledger.put_provision_config(std::move(config));
+    auto put = parts_.ledger.put_provision_config(std::move(config));
+    if (put) parts_.provision();
+    return put;
 }
 Result<ProvisionConfig> EngineCatalog::get_provision_config(const FunctionReference& of) const {
     return parts_.ledger.provision_config(of);

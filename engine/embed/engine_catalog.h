@@ -24,6 +24,8 @@ struct EngineCatalogParts {
     std::function<Result<std::string>(std::string zip, const std::string& runtime)> store_package;
     /// Ends what runs of a version of a function that has been changed or deleted.
     std::function<void(const std::string& function_id, std::string_view version)> retire;
+    /// Looks at what is to be kept ready, now that more or less is.
+    std::function<void()> provision;
 };
 
 class EngineCatalog final : public Catalog {
