@@ -50,10 +50,11 @@ public:
         changed_.notify_one();
         thread_.join();
     }
-    void invoke(InvokeRequest request, Done done) override {
+    std::uint64_t invoke(InvokeRequest request, Done done) override {
         const std::lock_guard lock(mutex_);
         waiting_.emplace_back(std::move(request), std::move(done));
         if (waiting_.size() == 1) changed_.notify_one();
+        return 0;
     }
 
 private:

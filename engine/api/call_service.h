@@ -28,8 +28,11 @@ class CallService {
 public:
     virtual ~CallService() = default;
 
-    /// A function that fails is a report, not an error. `request.qualifier` is as the caller wrote it.
-    virtual void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) = 0;
+    /// A function that fails is a report, not an error. `request.qualifier` is as the caller wrote it. The number names the
+    /// call for cancel().
+    virtual std::uint64_t invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) = 0;
+    /// Whoever made the call has gone: it ends with ClientClosedRequest. Nothing happens when it is over.
+    virtual void cancel(std::uint64_t call) = 0;
     /// Accepted once it is on the disk.
     virtual void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) = 0;
     virtual void async_invocation(FunctionReference of, std::string invocation_id,

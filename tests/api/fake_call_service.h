@@ -2,9 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "engine/api/call_service.h"
@@ -13,17 +17,49 @@ namespace hotcell::api {
 
 class FakeCallService : public CallService {
 public:
-    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
+    std::uint64_t invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
         Result<InvokeReport> report = answer_(request);
+        std::uint64_t number = 0;
         {
             const std::lock_guard lock(mutex_);
             calls_.push_back(request);
+            number = calls_.size();
             if (report) {
                 report->request_id = request.request_id;
                 reports_[request.request_id] = *report;
             }
+            if (holds_(request)) held_[number] = {std::exchange(done, nullptr), std::move(report)};
+            changed_.notify_all();
         }
-        done(std::move(report));
+        if (done) done(std::move(report));
+        return number;
+    }
+    void cancel(std::uint64_t call) override {
+        auto held = take(call);
+        {
+            const std::lock_guard lock(mutex_);
+            cancelled_.push_back(call);
+            changed_.notify_all();
+        }
+        if (held.done)
+            held.done(std::unexpected(
+                Error{ErrorKind::Broken, 0, "Invocation canceled by client", "", "ClientClosedRequest"}));
+    }
+    /// Answers a call that is held.
+    void release(std::uint64_t call) {
+        auto held = take(call);
+        if (held.done) held.done(std::move(held.report));
+    }
+    /// Waits until so many calls have been made, or cancelled; false after ten seconds.
+    bool wait_for_calls(std::size_t count) {
+        return wait([&] { return calls_.size() >= count; });
+    }
+    bool wait_for_cancelled(std::size_t count) {
+        return wait([&] { return cancelled_.size() >= count; });
+    }
+    std::vector<std::uint64_t> cancelled() const {
+        const std::lock_guard lock(mutex_);
+        return cancelled_;
     }
     void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) override {
         AsyncAccepted accepted{request.call.request_id,
@@ -93,7 +129,7 @@ public:
         return instances(service, function).size();
     }
     std::vector<RuntimeSummary> runtimes() const override { return {{"python3", {"python3", "python3.10"}}}; }
-    std::string metrics() const override { return "# TYPE hotcell_invocations_total counter\n"; }
+    std::string metrics() const override { return metrics_; }
 
     std::vector<InvokeRequest> calls() const {
         const std::lock_guard lock(mutex_);
@@ -121,11 +157,35 @@ public:
         report.total = Nanos(4'000'000);
         return report;
     };
+    std::string metrics_ = "# TYPE hotcell_invocations_total counter\n";
+    /// Whether a call waits for release() or cancel().
+    std::function<bool(const InvokeRequest&)> holds_ = [](const InvokeRequest&) { return false; };
     std::vector<Instance> instances_{{"c-1", "img", "resize", "LATEST", "idle", "zygote", 0, 7, mebibytes(20)},
                                      {"c-2", "img", "crop", "LATEST", "busy", "exec", 0, 1, mebibytes(30)}};
 
 private:
+    struct Held {
+        std::function<void(Result<InvokeReport>)> done{};
+        Result<InvokeReport> report{};
+    };
+    Held take(std::uint64_t call) {
+        const std::lock_guard lock(mutex_);
+        const auto found = held_.find(call);
+        if (found == held_.end()) return {};
+        Held held = std::move(found->second);
+        held_.erase(found);
+        return held;
+    }
+    template <class Is>
+    bool wait(Is is_so) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(10), is_so);
+    }
+
     mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::uint64_t, Held> held_;
+    std::vector<std::uint64_t> cancelled_;
     std::map<std::string, InvokeReport> reports_;
     std::vector<InvokeRequest> calls_;
     std::vector<AsyncRequest> async_;

@@ -12,6 +12,7 @@
 
 #include "tests/api/raw_client.h"
 #include "tests/programs/daemon_process.h"
+#include "tests/programs/hotcell_command.h"
 #include "tests/support/requires.h"
 
 namespace hotcell {
@@ -20,13 +21,9 @@ namespace {
 
 using api::RawClient;
 using test::DaemonProcess;
+using test::Ended;
+using test::hotcell;
 using test::read_file;
-
-struct Ended {
-    int status = -1;
-    std::string out;
-    std::string err;
-};
 
 class Daemon : public ::testing::Test {
 protected:
@@ -60,20 +57,6 @@ protected:
     static DaemonProcess* daemon;
 };
 DaemonProcess* RunningDaemon::daemon = nullptr;
-
-Ended hotcell(const DaemonProcess& daemon, const std::string& arguments, const std::string& tag = "") {
-    const auto err = daemon.home() + "/err" + tag;
-    const auto command =
-        "HOTCELL_HOST=unix://" + daemon.socket() + " '" + test::kBinDir + "/hotcell' " + arguments + " 2>'" + err + "'";
-    Ended ended;
-    std::FILE* pipe = ::popen(command.c_str(), "re");
-    std::array<char, 4096> block;
-    while (const auto count = std::fread(block.data(), 1, block.size(), pipe)) ended.out.append(block.data(), count);
-    const int status = ::pclose(pipe);
-    ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    ended.err = read_file(err);
-    return ended;
-}
 
 std::vector<pid_t> children_of(pid_t pid) {
     std::vector<pid_t> children;

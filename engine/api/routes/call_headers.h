@@ -1,6 +1,9 @@
-// What the headers of a call ask for, and those that every answer to a call has.
+// What every call over HTTP has: what its headers ask for, those of its answer, and its end when the client has gone.
 #pragma once
 
+#include <cstdint>
+
+#include "engine/api/call_service.h"
 #include "engine/api/message.h"
 #include "hotcell/error.h"
 #include "hotcell/invocation.h"
@@ -17,5 +20,8 @@ Result<bool> wants_log_tail(const Request& request);
 
 /// How the call went, where it ran and how long it took.
 void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers);
+
+/// The call ends when its client closes the connection before there is an answer.
+void end_with_client(CallService& service, const Request& request, std::uint64_t call);
 
 }  // namespace hotcell::api

@@ -36,9 +36,11 @@ Result<> invoke_function(CallService& service, Request& request, const Respond& 
     call.event = std::move(request.body);
     call.request_id = request.id;
     const bool log_tail = call.log_tail;
-    service.invoke(std::move(call), [respond, log_tail, id = request.id](Result<InvokeReport> report) {
-        respond(report ? respond_with(*report, log_tail) : fc_error_response(report.error(), id));
-    });
+    const auto number =
+        service.invoke(std::move(call), [respond, log_tail, id = request.id](Result<InvokeReport> report) {
+            respond(report ? respond_with(*report, log_tail) : fc_error_response(report.error(), id));
+        });
+    end_with_client(service, request, number);
     return {};
 }
 

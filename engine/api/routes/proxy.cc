@@ -94,10 +94,12 @@ Result<> start(const Services& services, Request& request, const Respond& respon
     call.event = std::move(request.body);
     call.request_id = request.id;
     auto origin = std::string(request.header("origin"));
-    services.calls->invoke(std::move(call), [respond, origin = std::move(origin), log_tail = call.log_tail,
-                                             id = request.id](Result<InvokeReport> report) {
-        respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
-    });
+    const auto number = services.calls->invoke(
+        std::move(call),
+        [respond, origin = std::move(origin), log_tail = call.log_tail, id = request.id](Result<InvokeReport> report) {
+            respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
+        });
+    end_with_client(*services.calls, request, number);
     return {};
 }
 

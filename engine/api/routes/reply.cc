@@ -11,11 +11,18 @@ namespace hotcell::api {
 namespace {
 
 /// Codes whose status is not the one of their kind.
-constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
-    {"PreconditionFailed", 412}, {"EntityTooLarge", 400},     {"LimitExceededError", 400},
-    {"AccessDenied", 403},       {"CAExited", 412},           {"CAFileNotFound", 412},
-    {"CAFilePermission", 412},   {"FunctionNotStarted", 412}, {"AsyncInvocationStopped", 412},
-    {"BadResponse", 502},        {"InternalServerError", 500}};
+constexpr std::pair<std::string_view, unsigned> kStatuses[] = {{"PreconditionFailed", 412},
+                                                               {"EntityTooLarge", 400},
+                                                               {"LimitExceededError", 400},
+                                                               {"AccessDenied", 403},
+                                                               {"CAExited", 412},
+                                                               {"CAFileNotFound", 412},
+                                                               {"CAFilePermission", 412},
+                                                               {"FunctionNotStarted", 412},
+                                                               {"AsyncInvocationStopped", 412},
+                                                               {"BadResponse", 502},
+                                                               {"InternalServerError", 500},
+                                                               {"ClientClosedRequest", 499}};
 
 unsigned status_of(const Error& error) {
     for (const auto& [code, status] : kStatuses)

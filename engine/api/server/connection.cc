@@ -341,6 +341,7 @@ private:
                     router.handle(std::move(*shared), respond);
                 });
         } else {
+            client_->on_gone = nullptr;  // a call that was answered at once has left its own
             request.client = client_;
             share_.router.handle(std::move(request), respond);
         }

@@ -15,9 +15,10 @@ public:
     /// `engine` outlives this.
     explicit EngineCalls(Engine& engine) : engine_(engine) {}
 
-    void invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
-        engine_.invoke(std::move(request), std::move(done));
+    std::uint64_t invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done) override {
+        return engine_.invoke(std::move(request), std::move(done));
     }
+    void cancel(std::uint64_t call) override { engine_.cancel(call); }
     void invoke_async(AsyncRequest request, std::function<void(Result<AsyncAccepted>)> done) override {
         engine_.invoke_async(std::move(request), std::move(done));
     }

@@ -1,0 +1,115 @@
+// Calls whose client has closed its connection: they end in the engine, and no other call does.
+#include <sys/socket.h>
+
+#include "engine/linux/sockets/tcp_listener.h"
+#include "tests/api/server_fixture.h"
+
+namespace hotcell::api {
+
+namespace {
+
+const std::string kCall = "/2016-08-15/services/s/functions/f/invocations";
+
+class GoneClient : public ServerTest {
+protected:
+    void SetUp() override {
+        calls_.holds_ = [](const InvokeRequest& request) { return request.event == "slow"; };
+        Service service;
+        service.name = "s";
+        ASSERT_TRUE(catalog_.create_service(service));
+        Function function;
+        function.service = "s";
+        function.name = "f";
+        ASSERT_TRUE(catalog_.create_function(function, "zip"));
+        Trigger trigger;
+        trigger.service = "s";
+        trigger.function = "f";
+        trigger.name = "web";
+        trigger.http.methods = {"POST"};
+        ASSERT_TRUE(catalog_.create_trigger(trigger));
+        start();
+    }
+    using Numbers = std::vector<std::uint64_t>;
+};
+
+TEST_F(GoneClient, EndsItsCall) {
+    for (const std::string& path : {kCall, std::string("/2016-08-15/proxy/s/f/")}) {
+        const std::size_t before = calls_.cancelled().size();
+        RawClient stays(path_);
+        stays.send(request("POST", kCall, "slow"));
+        ASSERT_TRUE(calls_.wait_for_calls(3 * before + 1));
+        {
+            RawClient goes(path_);
+            goes.send(request("POST", path, "slow"));
+            ASSERT_TRUE(calls_.wait_for_calls(3 * before + 2));
+        }
+        ASSERT_TRUE(calls_.wait_for_cancelled(before + 1)) << path;
+        EXPECT_EQ(calls_.cancelled().back(), 3 * before + 2) << path;
+        calls_.release(3 * before + 1);
+        EXPECT_TRUE(stays.read_answer().starts_with("HTTP/1.1 200")) << path;
+        stays.send(request("POST", kCall, "quick"));
+        EXPECT_TRUE(stays.read_answer().ends_with("quick"));
+        EXPECT_EQ(calls_.cancelled().size(), before + 1) << path;
+    }
+}
+
+TEST_F(GoneClient, IsNotOneThatOnlyHasNothingMoreToSend) {
+    RawClient client(path_);
+    client.send(request("POST", kCall, "slow"));
+    client.end_sending();
+    ASSERT_TRUE(calls_.wait_for_calls(1));
+    {
+        RawClient goes(path_);
+        goes.send(request("POST", kCall, "slow"));
+        ASSERT_TRUE(calls_.wait_for_calls(2));
+    }
+    ASSERT_TRUE(calls_.wait_for_cancelled(1));  // by now the other would have been seen
+    calls_.release(1);
+    EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 200"));
+    EXPECT_EQ(calls_.cancelled(), Numbers{2});
+}
+
+TEST_F(GoneClient, EndsNoCallThatWasAnsweredAtOnceBefore) {
+    {
+        RawClient client(path_);
+        client.send(request("POST", kCall, "quick"));
+        EXPECT_TRUE(client.read_answer().ends_with("quick"));
+        client.send(request("POST", kCall, "slow"));
+        ASSERT_TRUE(calls_.wait_for_calls(2));
+    }
+    ASSERT_TRUE(calls_.wait_for_cancelled(1));
+    EXPECT_EQ(calls_.cancelled(), Numbers{2});
+}
+
+TEST_F(GoneClient, IsSeenOverTcp) {
+    auto listener = linux::listen_at_tcp("127.0.0.1:0");
+    ASSERT_TRUE(listener) << listener.error().message();
+    Server server(loop_.loop(), router_, {});
+    const Access access{.token = "a-token-of-letters", .hosts = listener->hosts};
+    ASSERT_TRUE(server.listen_on(std::move(listener->fd), access));
+    server.start();
+    {
+        RawClient client(listener->port);
+        client.send("POST " + kCall + " HTTP/1.1\r\nHost: " + listener->shown +
+                    "\r\nAuthorization: Bearer a-token-of-letters\r\nContent-Length: 4\r\n\r\nslow");
+        ASSERT_TRUE(calls_.wait_for_calls(1));
+    }
+    ASSERT_TRUE(calls_.wait_for_cancelled(1));
+    EXPECT_EQ(calls_.cancelled(), Numbers{1});
+}
+
+TEST_F(GoneClient, IsStatus499) {  // which somebody only sees where something else has ended the call
+    RawClient client(path_);
+    client.send(request("POST", kCall, "slow"));
+    ASSERT_TRUE(calls_.wait_for_calls(1));
+    calls_.cancel(1);
+    const auto answer = client.read_answer();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 499 ")) << answer;
+    EXPECT_NE(answer.find(R"("ErrorCode":"ClientClosedRequest","ErrorMessage":"Invocation canceled by client")"),
+              std::string::npos)
+        << answer;
+}
+
+}  // namespace
+
+}  // namespace hotcell::api

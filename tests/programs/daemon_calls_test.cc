@@ -1,0 +1,94 @@
+// Calls of functions through a real daemon: what becomes of them when their client has gone.
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "tests/api/raw_client.h"
+#include "tests/programs/daemon_process.h"
+#include "tests/programs/hotcell_command.h"
+#include "tests/support/requires.h"
+
+namespace hotcell {
+
+namespace {
+
+using api::RawClient;
+using test::DaemonProcess;
+using test::hotcell;
+
+class DaemonCalls : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        if (::geteuid() != 0) return;
+        daemon = new DaemonProcess();
+        ASSERT_TRUE(daemon->wait_until_ready()) << daemon->log();
+    }
+    static void TearDownTestSuite() {
+        delete daemon;
+        daemon = nullptr;
+    }
+    void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
+
+    static void deploy(const std::string& name, const std::string& source,
+                       const std::string& handler = "index.handler") {
+        const auto path = daemon->home() + "/index.py";
+        std::ofstream(path) << source;
+        const auto made = hotcell(*daemon, "deploy test/" + name + " --runtime python3 --handler " + handler +
+                                               " --timeout 60s --code " + path);
+        ASSERT_EQ(made.status, 0) << made.err;
+    }
+    static std::string instances_of(const std::string& name) {
+        const auto list = hotcell(*daemon, "instance ls -o json test/" + name);
+        EXPECT_EQ(list.status, 0) << list.err;
+        return list.out;
+    }
+    static std::string call_of(const std::string& path, const std::string& event) {
+        return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(event.size()) + "\r\n\r\n" +
+               event;
+    }
+    /// True once it is so; looks for at most twenty seconds.
+    static bool eventually(const std::function<bool()>& is_so) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (std::chrono::steady_clock::now() < until) {
+            if (is_so()) return true;
+            ::poll(nullptr, 0, 5);
+        }
+        return false;
+    }
+
+    static inline DaemonProcess* daemon = nullptr;
+};
+
+constexpr char kSleeper[] =
+    "import time\n"
+    "def handler(event, context):\n"
+    "    if event == b'sleep': time.sleep(50)\n"
+    "    return 'awake'\n"
+    "def web(environ, start_response):\n"
+    "    time.sleep(50)\n";
+
+TEST_F(DaemonCalls, AClientThatLeavesFreesTheEnvironmentAtOnce) {
+    deploy("sleeper", kSleeper);
+    deploy("web", kSleeper, "index.web");
+    ASSERT_EQ(hotcell(*daemon, "trigger create test/web http --methods POST --auth anonymous").status, 0);
+    for (const auto& [name, path] : {std::pair{"sleeper", "/2016-08-15/services/test/functions/sleeper/invocations"},
+                                     std::pair{"web", "/2016-08-15/proxy/test/web/"}}) {
+        {
+            RawClient client(daemon->socket());
+            client.send(call_of(path, "sleep"));
+            ASSERT_TRUE(eventually([&] { return instances_of(name).find("\"busy\"") != std::string::npos; })) << name;
+        }
+        EXPECT_TRUE(eventually([&] { return instances_of(name) == "[]\n"; })) << name << ": " << instances_of(name);
+    }
+    EXPECT_EQ(hotcell(*daemon, "invoke test/sleeper").out, "awake");
+    RawClient client(daemon->socket());
+    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(client.read_answer().find("hotcell_refused_total{reason=\"ClientClosedRequest\"} 2"), std::string::npos);
+}
+
+}  // namespace
+
+}  // namespace hotcell
