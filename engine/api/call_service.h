@@ -15,6 +15,7 @@
 #include "hotcell/catalog.h"
 #include "hotcell/error.h"
 #include "hotcell/invocation.h"
+#include "hotcell/logs.h"
 
 namespace hotcell::api {
 
@@ -42,6 +43,9 @@ public:
     virtual void stop_async(FunctionReference of, std::string invocation_id, std::function<void(Result<>)> done) = 0;
     /// A recent invocation, by its request id; NotFound once it is forgotten.
     virtual Result<InvokeReport> invocation(const std::string& request_id) const = 0;
+
+    /// What functions wrote; where nothing fits, waits up to `wait` for something that does.
+    virtual void logs(LogQuery query, Millis wait, std::function<void(LogPage)> done) = 0;
 
     /// Empty names: of all services, of all functions of the service.
     virtual std::vector<Instance> instances(const std::string& service, const std::string& function) const = 0;

@@ -8,6 +8,8 @@ namespace {
 
 /// From a line to the look at it: more lines of the same moment then come together.
 constexpr Nanos kGather = std::chrono::milliseconds(20);
+/// Those that wait at a time; further ones are told at once that there is nothing.
+constexpr std::size_t kMostWaiting = 1024;
 
 }  // namespace
 
@@ -39,7 +41,8 @@ void LogReader::look(const std::shared_ptr<Reading>& reading) {
 void LogReader::looked(const std::shared_ptr<Reading>& reading, LogPage page) {
     if (!readings_.contains(reading)) return;
     const std::uint64_t now = monotonic_ns();
-    if (!page.lines.empty() || now >= reading->until_ns) return finish(reading, std::move(page));
+    if (!page.lines.empty() || now >= reading->until_ns || readings_.size() > kMostWaiting)
+        return finish(reading, std::move(page));
     reading->query.after = page.last;
     reading->last = std::move(page);
     reading->timer.start(Nanos(reading->until_ns - now), [this, reading] { finish(reading, reading->last); });

@@ -117,6 +117,18 @@ public:
         return std::unexpected(
             Error{ErrorKind::NotFound, 0, "invocation '" + request_id + "' is not known", "", "InvocationNotFound"});
     }
+    void logs(LogQuery query, Millis wait, std::function<void(LogPage)> done) override {
+        LogPage page = log_(query);
+        {
+            const std::lock_guard lock(mutex_);
+            log_requests_.emplace_back(std::move(query), wait);
+        }
+        done(std::move(page));
+    }
+    std::vector<std::pair<LogQuery, Millis>> log_requests() const {
+        const std::lock_guard lock(mutex_);
+        return log_requests_;
+    }
     std::vector<Instance> instances(const std::string& service, const std::string& function) const override {
         std::vector<Instance> found;
         std::ranges::copy_if(instances_, std::back_inserter(found), [&](const Instance& instance) {
@@ -157,6 +169,7 @@ public:
         report.total = Nanos(4'000'000);
         return report;
     };
+    std::function<LogPage(const LogQuery&)> log_ = [](const LogQuery&) { return LogPage{}; };
     std::string metrics_ = "# TYPE hotcell_invocations_total counter\n";
     /// Whether a call waits for release() or cancel().
     std::function<bool(const InvokeRequest&)> holds_ = [](const InvokeRequest&) { return false; };
@@ -186,6 +199,7 @@ private:
     std::condition_variable changed_;
     std::map<std::uint64_t, Held> held_;
     std::vector<std::uint64_t> cancelled_;
+    std::vector<std::pair<LogQuery, Millis>> log_requests_;
     std::map<std::string, InvokeReport> reports_;
     std::vector<InvokeRequest> calls_;
     std::vector<AsyncRequest> async_;

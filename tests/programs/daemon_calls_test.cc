@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "tests/api/raw_client.h"
 #include "tests/programs/daemon_process.h"
@@ -18,6 +19,7 @@ namespace {
 using api::RawClient;
 using test::DaemonProcess;
 using test::hotcell;
+using test::read_file;
 
 class DaemonCalls : public ::testing::Test {
 protected:
@@ -87,6 +89,27 @@ TEST_F(DaemonCalls, AClientThatLeavesFreesTheEnvironmentAtOnce) {
     RawClient client(daemon->socket());
     client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_NE(client.read_answer().find("hotcell_refused_total{reason=\"ClientClosedRequest\"} 2"), std::string::npos);
+}
+
+TEST_F(DaemonCalls, LogsAreFollowedWhileTheyAreWritten) {
+    deploy("writer", "def handler(event, context):\n    print('wrote', event.decode())\n");
+    const auto quiet = hotcell(*daemon, "logs test/writer");
+    EXPECT_EQ(quiet.out + quiet.err, "no logs of test/writer (0 invocations so far)\n");
+    test::Ended followed;
+    const auto said = daemon->home() + "/said";
+    std::thread follower(
+        [&] { followed = hotcell(*daemon, "logs test/writer -f --match wrote 2>'" + said + "' | head -n 2", "-f"); });
+    EXPECT_TRUE(eventually([&] { return read_file(said).starts_with("waiting for logs of test/writer"); }));
+    // head ends after two lines, and logs with the one after them
+    for (const char* event : {"one", "two", "three"}) {
+        EXPECT_EQ(hotcell(*daemon, std::string("invoke test/writer -e ") + event).status, 0);
+        EXPECT_TRUE(eventually([&] {
+            return hotcell(*daemon, "logs test/writer").out.find(std::string("wrote ") + event) != std::string::npos;
+        }));
+    }
+    follower.join();
+    EXPECT_NE(followed.out.find(" wrote one\n"), std::string::npos) << followed.out << followed.err;
+    EXPECT_NE(followed.out.find(" wrote two\n"), std::string::npos) << followed.out << followed.err;
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ Result<> get_async_invocation(CallService& service, Request& request, const Resp
 Result<> list_async_invocations(CallService& service, Request& request, const Respond& respond);
 Result<> stop_async_invocation(CallService& service, Request& request, const Respond& respond);
 
+// logs.cc
+Result<> get_logs(CallService& service, Request& request, const Respond& respond);
+
 // instances.cc
 Result<Response> list_instances(const Services& services, Request& request);
 Result<Response> evict_instances(const Services& services, Request& request);

@@ -74,6 +74,7 @@ constexpr Row kRows[] = {
     {"GET", kNative, "/v1/packages/services/{}/functions/{}", 0, waits<download_function>},
     {"GET", kNative, "/v1/packages/layers/{}/versions/{}", 0, waits<download_layer>},
     {"GET", kNative, "/v1/invocations/{}", 0, reads<get_invocation>},
+    {"GET", kNative, "/v1/logs", 0, calls<get_logs>},
     {"GET", kNative, "/v1/instances", 0, reads<list_instances>},
     {"POST", kNative, "/v1/instances:evict", 0, reads<evict_instances>},
     {"GET", kNative, "/v1/runtimes", 0, reads<list_runtimes>},

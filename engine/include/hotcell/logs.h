@@ -33,7 +33,7 @@ struct LogQuery {
     std::int64_t since_ms = 0;   // 0: from the first
     std::int64_t until_ms = 0;   // 0: to the last
     std::uint64_t after = 0;     // a line's number: the first lines after it; 0: the last lines that fit
-    std::uint32_t limit = 1000;  // 1..10000
+    std::uint32_t limit = 1000;  // 1..10000; a page has about 1 MiB of text at most
 };
 
 struct LogPage {

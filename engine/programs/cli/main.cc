@@ -9,6 +9,7 @@
 #include "engine/programs/cli/async_commands.h"
 #include "engine/programs/cli/engine_commands.h"
 #include "engine/programs/cli/function_options.h"
+#include "engine/programs/cli/log_command.h"
 #include "engine/programs/cli/resource_options.h"
 #include "engine/programs/cli/run_command.h"
 
@@ -84,6 +85,7 @@ int run(int argc, char** argv) {
     const auto* run_command = add_run(app, options.run);
     FunctionCommands functions(app);
     const AsyncCommands async(app);
+    const LogCommand logs(app);
     const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
     auto* version = app.add_subcommand(
         "version", "alone: versions of this program and of the running engine; below it, versions of a service");
@@ -104,6 +106,7 @@ int run(int argc, char** argv) {
     if (run_command->parsed()) outcome = run_program(*host, options.run);
     if (async.parsed()) outcome = async.run(*host, options.as_json());
     if (functions.parsed()) outcome = functions.run(*host, options.as_json());
+    if (logs.parsed()) outcome = logs.run(*host, options.as_json());
     if (status->parsed()) outcome = show_status(*host, options.as_json());
     if (resources.parsed())
         outcome = resources.run(*host, options.as_json());

@@ -9,16 +9,11 @@ namespace hotcell::cli {
 
 namespace json = boost::json;
 
-namespace {
-
-/// What a stranger has named must not move the cursor of whoever reads the table.
-std::string clean(std::string cell) {
+std::string clean(std::string text) {
     std::ranges::replace_if(
-        cell, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
-    return cell;
+        text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+    return text;
 }
-
-}  // namespace
 
 void print_table(const std::vector<Row>& rows) {
     std::vector<std::size_t> widths;

@@ -10,6 +10,9 @@ namespace hotcell::cli {
 
 using Row = std::vector<std::string>;
 
+/// With '?' for control bytes: what a stranger has written must not move the cursor of whoever reads it.
+std::string clean(std::string text);
+
 /// Columns as wide as their widest cell, two spaces between them; the first row are the titles. Control bytes of cells
 /// are shown as '?'.
 void print_table(const std::vector<Row>& rows);

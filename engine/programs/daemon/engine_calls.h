@@ -36,6 +36,9 @@ public:
     Result<InvokeReport> invocation(const std::string& request_id) const override {
         return engine_.invocation(request_id);
     }
+    void logs(LogQuery query, Millis wait, std::function<void(LogPage)> done) override {
+        engine_.logs(std::move(query), wait, std::move(done));
+    }
     std::vector<Instance> instances(const std::string& service, const std::string& function) const override {
         return engine_.instances(service, function);
     }

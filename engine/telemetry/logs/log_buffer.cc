@@ -7,7 +7,8 @@ namespace hotcell::telemetry {
 
 namespace {
 
-constexpr int kLinesAtOnce = 512;  // while the lock is held: whoever writes waits for it
+constexpr int kLinesAtOnce = 512;             // while the lock is held: whoever writes waits for it
+constexpr std::uint64_t kMostText = 1 << 20;  // of a page: it is copied and written out on the loop
 
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -97,40 +98,47 @@ bool LogBuffer::fits(const LogQuery& query, const Kept& kept) {
            kept.line.text.find(query.match) != std::string::npos;
 }
 
-void LogBuffer::take(std::uint64_t number, const Kept& kept, LogPage& page) {
+bool LogBuffer::Found::is_full(const LogQuery& query) const {
+    return page.lines.size() >= query.limit || bytes >= kMostText;
+}
+
+void LogBuffer::take(std::uint64_t number, const Kept& kept, Found& found) {
     const LogSource& source = *kept.line.source;
-    page.lines.push_back({number, kept.at_ms, source.service, source.function, source.version, *kept.line.request_id,
-                          source.instance_id, kept.line.stream, kept.line.truncated, kept.line.text});
+    found.bytes += kept.line.text.size();
+    found.page.lines.push_back({number, kept.at_ms, source.service, source.function, source.version,
+                                *kept.line.request_id, source.instance_id, kept.line.stream, kept.line.truncated,
+                                kept.line.text});
 }
 
 /// A few lines after number `from`, which moves on. False once it is over.
-bool LogBuffer::look(const LogQuery& query, LogPage& page, std::uint64_t& from) const {
+bool LogBuffer::look(const LogQuery& query, Found& found, std::uint64_t& from) const {
     const std::scoped_lock lock(mutex_);
     auto at = lines_.upper_bound(from);
     for (int i = 0; i < kLinesAtOnce && at != lines_.end(); ++i, ++at) {
         from = at->first;
-        if (fits(query, at->second)) take(at->first, at->second, page);
-        if (page.lines.size() >= query.limit) break;
+        if (fits(query, at->second)) take(at->first, at->second, found);
+        if (found.is_full(query)) break;
     }
     if (at == lines_.end()) from = last_number_;
-    return at != lines_.end() && page.lines.size() < query.limit;
+    return at != lines_.end() && !found.is_full(query);
 }
 
 /// A few lines before number `from`, which moves back.
-bool LogBuffer::look_back(const LogQuery& query, LogPage& page, std::uint64_t& from) const {
+bool LogBuffer::look_back(const LogQuery& query, Found& found, std::uint64_t& from) const {
     const std::scoped_lock lock(mutex_);
     auto at = lines_.lower_bound(from);
     for (int i = 0; i < kLinesAtOnce && at != lines_.begin(); ++i) {
         --at;
         from = at->first;
-        if (fits(query, at->second)) take(at->first, at->second, page);
-        if (page.lines.size() >= query.limit) return false;
+        if (fits(query, at->second)) take(at->first, at->second, found);
+        if (found.is_full(query)) return false;
     }
     return at != lines_.begin();
 }
 
 LogPage LogBuffer::find(const LogQuery& query) const {
-    LogPage page;
+    Found found;
+    LogPage& page = found.page;
     std::uint64_t last = 0;
     {
         const std::scoped_lock lock(mutex_);
@@ -139,14 +147,14 @@ LogPage LogBuffer::find(const LogQuery& query) const {
     }
     if (query.after != 0) {
         page.last = query.after;
-        while (look(query, page, page.last)) {}
-        return page;
+        while (look(query, found, page.last)) {}
+        return std::move(page);
     }
     page.last = last;
     std::uint64_t from = last + 1;
-    while (look_back(query, page, from)) {}
+    while (look_back(query, found, from)) {}
     std::reverse(page.lines.begin(), page.lines.end());
-    return page;
+    return std::move(page);
 }
 
 }  // namespace hotcell::telemetry

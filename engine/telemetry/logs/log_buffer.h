@@ -76,9 +76,14 @@ private:
     OfFunction& of(const LogSource& source);
     void drop_oldest(OfFunction& of);
     static bool fits(const LogQuery& query, const Kept& kept);
-    static void take(std::uint64_t number, const Kept& kept, LogPage& page);
-    bool look(const LogQuery& query, LogPage& page, std::uint64_t& from) const;
-    bool look_back(const LogQuery& query, LogPage& page, std::uint64_t& from) const;
+    struct Found {
+        LogPage page{};
+        std::uint64_t bytes = 0;  // of text
+        bool is_full(const LogQuery& query) const;
+    };
+    static void take(std::uint64_t number, const Kept& kept, Found& found);
+    bool look(const LogQuery& query, Found& found, std::uint64_t& from) const;
+    bool look_back(const LogQuery& query, Found& found, std::uint64_t& from) const;
     std::uint64_t lost_of(const LogQuery& query) const;
     std::vector<std::function<void()>> take_waits(const LogSource& source);
 

@@ -173,6 +173,26 @@ TEST_F(Logs, WhatACallWritesBeyondItsBoundIsCountedNotKept) {
     EXPECT_EQ(page.lines.back().text, "the next call's");
 }
 
+TEST_F(Logs, APageHoldsAboutAMebibyteAndTheNextGoesOn) {
+    LogBuffer large;
+    InstanceLog log(large, LogSource{"s", "f", "LATEST", "c"}, mebibytes(64));
+    for (int i = 0; i < 3'000; ++i) log.write(LogStream::Out, std::to_string(i) + std::string(1'000, ' ') + "\n");
+    const auto last_ones = large.find({.limit = 10'000});
+    EXPECT_GT(last_ones.lines.size(), 1'000u);
+    EXPECT_LT(last_ones.lines.size(), 1'100u);
+    EXPECT_TRUE(last_ones.lines.back().text.starts_with("2999 "));
+    std::size_t lines = 0;
+    for (LogQuery next{.after = 1, .limit = 10'000};;) {
+        const LogPage page = large.find(next);
+        if (page.lines.empty()) break;
+        EXPECT_LT(page.lines.size(), 1'100u);
+        EXPECT_EQ(page.lines.front().number, next.after + 1);
+        lines += page.lines.size();
+        next.after = page.last;
+    }
+    EXPECT_EQ(lines, 2'999u);
+}
+
 TEST_F(Logs, WhoeverWaitsIsToldOnce) {
     InstanceLog f = log_of("f"), g = log_of("g");
     int told = 0;
