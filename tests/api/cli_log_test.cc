@@ -1,4 +1,4 @@
-// hotcell logs, against a real server over a service in memory.
+// hotcell logs and hotcell status SERVICE/FUNCTION, against a real server over a service in memory.
 #include "tests/api/command_line.h"
 
 #define EXPECT_HAS(text, words) EXPECT_NE((text).find(words), std::string::npos) << (text)
@@ -105,6 +105,36 @@ TEST_F(LogCommandLine, ReachesAsFarBackAsItIsTold) {
     const auto since = calls_.log_requests().at(0).first.since_ms;
     EXPECT_GE(since, before - 600'000);
     EXPECT_LE(since, now() - 600'000);
+}
+
+TEST_F(LogCommandLine, ShowsTheStateOfAFunction) {
+    for (int i = 0; i < 2; ++i) ASSERT_EQ(hotcell("version publish img").status, 0);
+    ASSERT_EQ(hotcell("alias set img/prod --version 1").status, 0);
+    ASSERT_EQ(hotcell("alias set img/prod --version 2 --weight 10").status, 0);
+    const auto status = hotcell("status img/resize");
+    EXPECT_EQ(status.status, 0) << status.err;
+    for (const char* row : {"function   img/resize\n", "runtime    python3\n", "handler    index.handler\n",
+                            "memory     128 MB\n", "timeout    3 s\n", "aliases    prod -> 1 (2: 10 %)\n",
+                            "calls      13, 2 UnhandledInvocationError; 4 cold starts\n", "instances  1\n",
+                            "\nINSTANCE  VERSION  STATE  START   CALLS", "\nc-1       LATEST   idle   zygote  7"})
+        EXPECT_HAS(status.out, row);
+    EXPECT_HAS(status.out, " bytes, checksum ");
+    EXPECT_EQ(status.out.find("c-2"), std::string::npos) << "another function's";
+    EXPECT_HAS(hotcell("status img/resize@prod").out, "function   img/resize@prod\n");
+}
+
+TEST_F(LogCommandLine, ShowsTheStateAsJson) {
+    const auto status = hotcell("status img/resize -o json");
+    EXPECT_EQ(status.status, 0) << status.err;
+    EXPECT_TRUE(status.out.starts_with(R"({"function":{"functionName":"resize")")) << status.out;
+    EXPECT_HAS(status.out, R"("versions":[],"aliases":[],"instances":[{"instanceId":"c-1")");
+    EXPECT_HAS(status.out, R"("calls":{"total":13,"failed":2,"coldStarts":4,)"
+                           R"("byOutcome":{"Succeeded":11,"UnhandledInvocationError":2}})");
+    const auto missing = hotcell("status img/nothing");
+    EXPECT_EQ(missing.status, 4);
+    EXPECT_TRUE(missing.err.starts_with("error: ")) << missing.err;
+    EXPECT_HAS(missing.err, "request: ");
+    EXPECT_EQ(hotcell("status img").status, 2);
 }
 
 }  // namespace

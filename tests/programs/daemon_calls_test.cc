@@ -110,6 +110,8 @@ TEST_F(DaemonCalls, LogsAreFollowedWhileTheyAreWritten) {
     follower.join();
     EXPECT_NE(followed.out.find(" wrote one\n"), std::string::npos) << followed.out << followed.err;
     EXPECT_NE(followed.out.find(" wrote two\n"), std::string::npos) << followed.out << followed.err;
+    const auto status = hotcell(*daemon, "status test/writer");
+    EXPECT_NE(status.out.find("calls      3; 1 cold starts\n"), std::string::npos) << status.out << status.err;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "engine/programs/cli/async_commands.h"
 #include "engine/programs/cli/engine_commands.h"
 #include "engine/programs/cli/function_options.h"
+#include "engine/programs/cli/function_status.h"
 #include "engine/programs/cli/log_command.h"
 #include "engine/programs/cli/resource_options.h"
 #include "engine/programs/cli/run_command.h"
@@ -86,7 +87,9 @@ int run(int argc, char** argv) {
     FunctionCommands functions(app);
     const AsyncCommands async(app);
     const LogCommand logs(app);
-    const auto* status = app.add_subcommand("status", "pools, confinement and features of the running engine");
+    std::string status_target;
+    auto* status = app.add_subcommand("status", "alone: pools, confinement and features of the running engine");
+    status->add_option("SERVICE/FUNCTION", status_target, "what is deployed, what stands, how calls went");
     auto* version = app.add_subcommand(
         "version", "alone: versions of this program and of the running engine; below it, versions of a service");
     ResourceCommands resources(app, *version);
@@ -107,7 +110,9 @@ int run(int argc, char** argv) {
     if (async.parsed()) outcome = async.run(*host, options.as_json());
     if (functions.parsed()) outcome = functions.run(*host, options.as_json());
     if (logs.parsed()) outcome = logs.run(*host, options.as_json());
-    if (status->parsed()) outcome = show_status(*host, options.as_json());
+    if (status->parsed())
+        outcome = status_target.empty() ? show_status(*host, options.as_json())
+                                        : show_function_status(*host, status_target, options.as_json());
     if (resources.parsed())
         outcome = resources.run(*host, options.as_json());
     else if (version->parsed())
