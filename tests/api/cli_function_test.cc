@@ -74,6 +74,58 @@ TEST_F(FunctionCommandLine, DeploysADirectoryIntoANewService) {
     EXPECT_EQ(catalog_.zip(), first);  // the same tree, the same bytes
 }
 
+TEST_F(FunctionCommandLine, LeavesOutWhatIgnoreFilesName) {
+    write_file("code/index.py", "def handler(event, context): return event\n");
+    write_file("code/.fcignore", "*.log\n!keep.log\n/build/\nnode_modules\n");
+    for (const char* name : {"code/a.log", "code/keep.log", "code/build/x.o", "code/lib/build/y.py",
+                             "code/lib/node_modules/z/keep.log", "code/lib/.fcignore"})
+        write_file(name, "x\n");
+    std::filesystem::create_symlink("index.py", directory_ + "/code/link.log");
+    std::filesystem::create_directory_symlink("/", directory_ + "/code/lib/all");
+    const auto made =
+        hotcell("deploy img/resize --runtime python3 --handler index.handler --code " + directory_ + "/code");
+    EXPECT_EQ(made.status, 0) << made.err;
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : entries_of(catalog_.zip())) names.push_back(name);
+    EXPECT_EQ(names, (std::vector<std::string>{"index.py", "keep.log", "lib/.fcignore", "lib/all", "lib/build/y.py"}));
+    write_file("code/.fcignore", "*\n");
+    EXPECT_HAS(hotcell("deploy img/resize --code " + directory_ + "/code").err, "has no file");
+}
+
+TEST_F(FunctionCommandLine, SaysWhatIsTooLargeBeforeItIsSent) {
+    write_file("code/index.py", "x\n");
+    for (const auto& [name, mebibytes] : {std::pair{"a.bin", 90}, {"lib/b.bin", 100}, {"c.bin", 70}, {"d.bin", 1}}) {
+        const auto path = write_file(std::string("code/") + name, "");
+        std::filesystem::resize_file(path, static_cast<std::uintmax_t>(mebibytes) << 20);  // takes no place on the disk
+    }
+    const auto code = directory_ + "/code";
+    auto ended = hotcell("deploy img/resize --runtime python3 --handler i.h --code " + code);
+    EXPECT_EQ(ended.status, 3);
+    EXPECT_EQ(ended.err,
+              "error: " + code +
+                  ": its files are 261.00 MiB (273678338 bytes), at most 250.00 MiB are allowed; largest: lib/b.bin "
+                  "100.00 MiB, a.bin 90.00 MiB, c.bin 70.00 MiB\n"
+                  "hint: name what the function does not need in .fcignore, or put it into a layer\n");
+    EXPECT_TRUE(
+        hotcell("deploy img/resize -o json --code " + code).err.starts_with(R"({"error":{"code":"EntityTooLarge")"));
+
+    const auto zip = directory_ + "/made.zip";
+    zip_t* archive = ::zip_open(zip.c_str(), ZIP_CREATE, nullptr);
+    ASSERT_NE(archive, nullptr);
+    for (const auto& [name, file] : {std::pair{"a", "/code/c.bin"}, {"b", "/code/d.bin"}}) {
+        zip_source_t* source = ::zip_source_file(archive, (directory_ + file).c_str(), 0, -1);
+        const auto index = ::zip_file_add(archive, name, source, 0);
+        ASSERT_GE(index, 0);
+        ::zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
+    }
+    ASSERT_EQ(::zip_close(archive), 0);
+    ended = hotcell("deploy img/resize --runtime python3 --handler i.h --code " + zip);
+    EXPECT_EQ(ended.status, 3);
+    EXPECT_HAS(ended.err, ": the package is 71.00 MiB (");
+    EXPECT_HAS(ended.err, "at most 50.00 MiB are allowed; largest: a 70.00 MiB, b 1.00 MiB\n");
+    EXPECT_EQ(catalog_.functions(), 0u) << "nothing was sent";
+}
+
 TEST_F(FunctionCommandLine, ChangesOnlyWhatIsGiven) {
     const auto script = write_file("index.py", "x = 1\n");
     ASSERT_EQ(hotcell("deploy img/resize --runtime python3 --handler index.h --env A=1 --code " + script).status, 0);

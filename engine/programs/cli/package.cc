@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "engine/programs/cli/files.h"
+#include "engine/programs/cli/ignore_rules.h"
+#include "engine/programs/cli/package_size.h"
+#include "engine/protocol/package/limits.h"
 
 namespace hotcell::cli {
 
@@ -16,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kIgnoreFile = ".fcignore";
+constexpr auto& kLimits = protocol::kPackageLimits;
 constexpr std::uint16_t kFirstDay = 1 << 5 | 1;  // 1980-01-01, where the times of zip files begin
 
 Failure refused(const std::string& path, const std::string& why) {
@@ -96,17 +101,33 @@ struct Entry {
     std::string link{};  // where a link points
 };
 
+Outcome<IgnoreRules> rules_of(const fs::path& top) {
+    std::error_code error;
+    const auto path = top / kIgnoreFile;
+    if (!fs::is_regular_file(path, error)) return IgnoreRules();
+    const auto text = read_file(path.string());
+    if (!text) return std::unexpected(text.error());
+    return IgnoreRules(*text);
+}
+
 Outcome<std::vector<Entry>> collect(const fs::path& top) {
+    const auto rules = rules_of(top);
+    if (!rules) return std::unexpected(rules.error());
     std::vector<Entry> entries;
     std::error_code error;
     for (auto at = fs::recursive_directory_iterator(top, error); !error && at != fs::recursive_directory_iterator();
          at.increment(error)) {
         Entry entry{at->path().lexically_relative(top).generic_string(), at->path()};
+        const bool is_directory = at->is_directory() && !at->is_symlink();
+        if (entry.name == kIgnoreFile || rules->ignores(entry.name, is_directory)) {
+            at.disable_recursion_pending();
+            continue;
+        }
         if (at->is_symlink())
             entry.link = fs::read_symlink(at->path(), error).generic_string();
-        else if (at->is_directory() && !fs::is_empty(at->path(), error))
+        else if (is_directory && !fs::is_empty(at->path(), error))
             continue;
-        else if (!at->is_regular_file() && !at->is_directory())
+        else if (!at->is_regular_file() && !is_directory)
             return std::unexpected(refused(entry.path.string(), "is neither file, directory nor link"));
         entries.push_back(std::move(entry));
     }
@@ -130,6 +151,50 @@ Outcome<std::string> zip_of(const std::vector<Entry>& entries) {
     return archive.read();
 }
 
+/// Before anything is packed: what does not fit is not read either.
+Outcome<void> check_files(const std::string& path, const std::vector<Entry>& entries) {
+    std::vector<SizedFile> files;
+    std::uint64_t bytes = 0;
+    for (const Entry& entry : entries) {
+        std::error_code error;
+        const auto size = entry.link.empty() ? fs::file_size(entry.path, error) : 0;
+        if (error || size == 0) continue;
+        files.push_back({entry.name, size});
+        bytes += size;
+    }
+    return check_size(path, "its files are", bytes, kLimits.unpacked, std::move(files));
+}
+
+/// The entries of a package by what they take in it; none where it is no zip.
+std::vector<SizedFile> packed_files(const std::string& package) {
+    std::vector<SizedFile> files;
+    zip_source_t* source = ::zip_source_buffer_create(package.data(), package.size(), 0, nullptr);
+    zip_t* archive = source == nullptr ? nullptr : ::zip_open_from_source(source, ZIP_RDONLY, nullptr);
+    if (archive == nullptr) {
+        ::zip_source_free(source);
+        return files;
+    }
+    for (zip_int64_t i = 0; i < ::zip_get_num_entries(archive, 0); ++i) {
+        zip_stat_t stat;
+        ::zip_stat_init(&stat);
+        if (::zip_stat_index(archive, static_cast<zip_uint64_t>(i), 0, &stat) == 0)
+            files.push_back({stat.name, stat.comp_size});
+    }
+    ::zip_discard(archive);
+    return files;
+}
+
+Outcome<std::string> not_too_large(const std::string& path, Outcome<std::string> package) {
+    if (!package || package->size() <= kLimits.package) return package;
+    return std::unexpected(
+        check_size(path, "the package is", package->size(), kLimits.package, packed_files(*package)).error());
+}
+
+Outcome<std::string> pack(const std::string& path, const std::vector<Entry>& entries) {
+    if (const auto fits = check_files(path, entries); !fits) return std::unexpected(fits.error());
+    return not_too_large(path, zip_of(entries));
+}
+
 }  // namespace
 
 Outcome<std::string> make_package(const std::string& path) {
@@ -139,10 +204,10 @@ Outcome<std::string> make_package(const std::string& path) {
     if (fs::is_directory(status)) {
         const auto entries = collect(path);
         if (!entries) return std::unexpected(entries.error());
-        return zip_of(*entries);
+        return pack(path, *entries);
     }
-    if (path.ends_with(".zip")) return read_file(path);
-    return zip_of({{fs::path(path).filename().string(), path}});
+    if (path.ends_with(".zip")) return not_too_large(path, read_file(path));
+    return pack(path, {{fs::path(path).filename().string(), path}});
 }
 
 }  // namespace hotcell::cli

@@ -9,8 +9,9 @@
 
 namespace hotcell::cli {
 
-/// `path` is a directory, a file of the name *.zip, or another file, which becomes the only entry. Refused: what is
-/// neither file, directory nor link, and a tree without a file.
+/// `path` is a directory, a file of the name *.zip, or another file, which becomes the only entry. Of a directory, .fcignore
+/// in it and what that names stay out (ignore_rules.h). Refused: what is neither file, directory nor link, a tree without a
+/// file, and what the engine would refuse for its size (protocol/package/limits.h).
 Outcome<std::string> make_package(const std::string& path);
 
 }  // namespace hotcell::cli
