@@ -4,7 +4,6 @@ Not here: what is deployed and expected (rows.py).
 """
 import base64
 import http.client
-import io
 import json
 import os
 import pathlib
@@ -13,7 +12,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import zipfile
 
 PATIENCE = 60  # seconds for one answer
 TREE = "/2016-08-15"
@@ -113,12 +111,8 @@ class Engine:
     def create_service(self, name):
         self.request("POST", f"{TREE}/services", {"serviceName": name}, expect=200)
 
-    def deploy(self, service, name, files, settings):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
-            for path, content in files.items():
-                package.writestr(path, content)
-        body = dict(settings, functionName=name, code={"zipFile": base64.b64encode(packed.getvalue()).decode()})
+    def deploy(self, service, name, package, settings):
+        body = dict(settings, functionName=name, code={"zipFile": base64.b64encode(package).decode()})
         self.request("POST", f"{TREE}/services/{service}/functions", body, expect=200)
 
     def trigger(self, service, name, config):

@@ -1,5 +1,5 @@
 """The results as a page for people: docs/conformance.md."""
-import rows
+import columns
 
 HEAD = """# What every runtime does
 
@@ -10,17 +10,17 @@ are the tables in `tests/conformance/behaviours`.
 """
 
 
-def text(table, columns, results):
-    out = [HEAD, f"| behaviour | {' | '.join(columns)} |\n", "|---" * (len(columns) + 1) + "|\n"]
+def text(table, names, results):
+    out = [HEAD, f"| behaviour | {' | '.join(names)} |\n", "|---" * (len(names) + 1) + "|\n"]
     reasons, group = [], None
     for row in table:
         if row.group != group:
             group = row.group
-            out.append(f"| **{group}** |" + " |" * len(columns) + "\n")
-        marks = [mark(results.get((row.key, name)), row, name, reasons) for name in columns]
+            out.append(f"| **{group}** |" + " |" * len(names) + "\n")
+        marks = [mark(results.get((row.key, name)), row, name, reasons) for name in names]
         out.append(f"| {row.name} | {' | '.join(marks)} |\n")
     out.append("\n" + "".join(f"{number}. {reason}\n" for number, reason in enumerate(reasons, 1)))
-    served = ", ".join(f"{name} as `{rows.RUNTIMES[name].identifier}`" for name in columns)
+    served = ", ".join(f"{name} as `{columns.RUNTIMES[name].identifier}`" for name in names)
     out.append(f"\nThe runs ask for {served}; `hotcell runtime ls` shows what else each of them serves.\n")
     return "".join(out)
 

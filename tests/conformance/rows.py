@@ -1,6 +1,6 @@
 """The rows of the table: read from YAML, checked, run in one runtime.
 
-Not here: requests (engine.py), the page that is made of the results (page.py).
+Not here: requests (engine.py), what a column is (columns.py), the page that is made of the results (page.py).
 """
 import dataclasses
 import json
@@ -8,24 +8,14 @@ import re
 
 import yaml
 
+from columns import RUNTIMES
+
 EVERY_BYTE = bytes(range(256))
 
 
-@dataclasses.dataclass(frozen=True)
-class Runtime:
-    identifier: str  # what functions of this column ask for
-    file: str        # where a cell's source goes
-    handler: str
-    settings: dict   # of every function
-
-
-RUNTIMES = {
-    "python3": Runtime("python3.10", "index.py", "index.handler", {}),
-    "nodejs": Runtime("nodejs20", "index.js", "index.handler", {"memorySize": 256}),
-    "php": Runtime("php7.2", "index.php", "index.handler", {}),
-}
-ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "alone", "reasons"}
+ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "reasons", "hooks"}
 STEP_KEYS = {"event", "http", "expect", "headers", "evict"}
+CELL_KEYS = {"source", "files", "left_out", "settings"}
 EXPECT_KEYS = {"status", "body", "json", "outcome", "error", "headers", "no_headers", "log", "log_lacks", "same_instance"}
 
 
@@ -80,6 +70,11 @@ class Row:
             self._know(place, step, STEP_KEYS)
             if "evict" not in step:
                 self._know(place, step["expect"], EXPECT_KEYS | set(RUNTIMES))
+        for name in RUNTIMES:
+            if isinstance(row.get(name), dict):
+                self._know(place, row[name], CELL_KEYS)
+            if name in self.reasons and name in row:
+                raise SystemExit(f"{place}: both a function and a reason for {name}")
 
     @staticmethod
     def _know(place, mapping, keys):
@@ -87,14 +82,14 @@ class Row:
             if key not in keys:
                 raise SystemExit(f"{place}: what is {key}?")
 
-    def run(self, engine, runtime):
+    def run(self, engine, packages, runtime):
         if runtime in self.reasons:
             return Outcome("left out", self.reasons[runtime])
         cell = self._row.get(runtime)
         if cell is None:
             return Outcome("WRONG", "the table has neither a function nor a reason")
         try:
-            self._deploy(engine, runtime, cell if isinstance(cell, dict) else {"source": cell})
+            settings = self._deploy(engine, packages, runtime, cell if isinstance(cell, dict) else {"source": cell})
             instances = []
             for number, step in enumerate(self._steps):
                 if "evict" in step:
@@ -104,7 +99,7 @@ class Row:
                 instances.append(answer.header("x-fc-instance-id"))
                 try:
                     expect = {**step["expect"], **step["expect"].get(runtime, {})}
-                    check(answer, expect, step, instances, {"service": self.place(runtime)[0]})
+                    check(answer, expect, step, instances, {"service": self.place(runtime)[0], "handler": settings["handler"]})
                 except Wrong as wrong:
                     return Outcome("WRONG", (f"call {number + 1}: " if len(self._steps) > 1 else "") + str(wrong))
             return Outcome("right")
@@ -115,16 +110,24 @@ class Row:
         """Service and function of a cell: a service holds 50 functions at most."""
         return f"{slug(self.group)}-{runtime}", slug(self.name)[:64].strip("-")
 
-    def _deploy(self, engine, runtime, cell):
+    def _deploy(self, engine, packages, runtime, cell):
         column = RUNTIMES[runtime]
-        files = dict(cell.get("files", {}))
+        files = {**column.files, **cell.get("files", {})}
         if "source" in cell:
-            files[column.file] = cell["source"]
-        settings = {"runtime": column.identifier, "handler": column.handler, "timeout": 10, **column.settings,
-                    **self._row.get("settings", {}), **cell.get("settings", {})}
-        engine.deploy(*self.place(runtime), files, settings)
+            files[column.file] = column.head + cell["source"]
+        settings = {"runtime": column.identifier, "handler": "index.handler", "timeout": 10, **column.settings,
+                    **self._row.get("settings", {})}
+        for key in ("handler", "initializer"):
+            if key in settings:
+                settings[key] = column.say(settings[key])
+        if "hooks" in self._row:
+            settings["instanceLifecycleConfig"] = {name: {**hook, "handler": column.say(hook["handler"])}
+                                                   for name, hook in self._row["hooks"].items()}
+        settings.update(cell.get("settings", {}))
+        engine.deploy(*self.place(runtime), packages.zip_of(column, files, cell.get("left_out", ())), settings)
         if "trigger" in self._row:
             engine.trigger(*self.place(runtime), self._row["trigger"])
+        return settings
 
     def _call(self, engine, runtime, step):
         place, headers = self.place(runtime), step.get("headers", {})
@@ -152,19 +155,19 @@ def check(answer, expect, step, instances, words):
     judge(answer.status == expect.get("status", 200), f"the status is not {expect.get('status', 200)}")
     outcome = expect.get("outcome", "")
     judge(answer.header("x-fc-error-type") == outcome, f"the error type is {answer.header('x-fc-error-type')!r}, not {outcome!r}")
-    if "body" in expect:
+    if expect.get("body") is not None:
         wanted = bytes_of(step["event"]) if expect["body"] == "the event" else None
         if wanted is None:
             wanted = fill(expect["body"]).encode() if isinstance(expect["body"], str) else bytes_of(expect["body"])
         judge(answer.body == wanted, f"the body is not {wanted[:600]!r}")
-    if "json" in expect:
+    if expect.get("json") is not None:
         wanted, said = json.loads(fill(json.dumps(expect["json"]))), parsed(answer.body)
         if isinstance(wanted, dict) and isinstance(said, dict):
             said = {key: value for key, value in said.items() if key in wanted}
         judge(said == wanted, f"the body is not {json.dumps(wanted)}")
-    if "error" in expect:
+    if expect.get("error") is not None:
         document = parsed(answer.body)
-        judge(isinstance(document, dict) and "errorMessage" in document, "the body is not an error document")
+        judge(isinstance(document, dict) and ("errorMessage" in document or "ErrorMessage" in document), "the body is not an error document")
         for key, pattern in expect["error"].items():
             text = document.get(key, "")
             text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
