@@ -328,6 +328,36 @@ TEST_F(CustomRuntimeTest, AConnectionThatTheServerEndsIsMadeAnew) {
     EXPECT_EQ(call("last", "connections").payload, "3");
 }
 
+TEST_F(CustomRuntimeTest, OnAKeptConnectionThatIsDeadOnlyWhatMayBeRepeatedIsSentAgain) {
+    serve("trap");
+    const auto try_http = [](const std::string& method) {
+        InvokeRequest request;
+        request.service = "test";
+        request.function = "trap";
+        request.event = "hi";
+        request.http.emplace();
+        request.http->method = method;
+        request.http->request_uri = "/2016-08-15/proxy/test/trap/";
+        const auto report = engine->invoke(std::move(request));
+        return report && report->outcome == InvokeOutcome::Succeeded ? report->payload : "failed";
+    };
+    const std::string instance = call("trap", "trap").instance_id;
+    const InvokeReport event = call("trap", "hi");
+    EXPECT_EQ(event.outcome, InvokeOutcome::UnhandledError) << event.payload;
+    EXPECT_TRUE(has(event.payload, "Process exited unexpectedly before completing request (the server closed"))
+        << event.payload;
+    for (const auto& [method, answer] : std::vector<std::pair<std::string, std::string>>{{"GET", "hi"},
+                                                                                         {"OPTIONS", "hi"},
+                                                                                         {"TRACE", "hi"},
+                                                                                         {"POST", "failed"},
+                                                                                         {"PUT", "failed"},
+                                                                                         {"DELETE", "failed"}}) {
+        EXPECT_EQ(call("trap", "trap").payload, "trap");
+        EXPECT_EQ(try_http(method), answer) << method;
+    }
+    EXPECT_EQ(call("trap", "hi").instance_id, instance) << "and the environment lives on";
+}
+
 TEST_F(CustomRuntimeTest, AServerThatIsNotWellIsNotStarted) {
     FunctionSettings settings = custom();
     settings.health.path = "/health";

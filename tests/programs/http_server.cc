@@ -132,7 +132,9 @@ std::string health() {
 void serve(int socket) {
     std::string buffer;
     Request request;
-    while (read_request(socket, buffer, request)) {
+    bool is_trap = false;  // looks kept, and ends with the next request
+    while (read_request(socket, buffer, request) && !is_trap) {
+        is_trap = request.body == "trap";
         ++at_once;
         std::string reply = request.path == "/initialize" ? initialize()
                             : request.path == "/health"   ? health()
