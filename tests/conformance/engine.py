@@ -7,13 +7,16 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 PATIENCE = 60  # seconds for one answer
+KEPT = 5       # seconds that an idle connection is used again: the daemon closes those that are idle for long
 TREE = "/2016-08-15"
 
 
@@ -77,22 +80,20 @@ class Engine:
 
     def _wait_until_ready(self):
         """Asks again and again: the daemon has no other way to say it to a process that is not its supervisor."""
-        pause = threading.Event()
-        for _ in range(1200):
-            if self._process.poll() is not None:
-                return False
+        def is_ready():
             try:
-                if self.request("GET", "/readyz").status == 200:
-                    return True
+                return self._process.poll() is not None or self.request("GET", "/readyz").status == 200
             except OSError:
-                pass
-            pause.wait(0.05)
-        return False
+                return False
+        return self.until(is_ready, 60) and self._process.poll() is None
 
     def request(self, method, path, body=None, headers=None, expect=None):
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = Connection(self._socket)
+        elif time.monotonic() - self._local.used > KEPT:
+            connection.close()  # opens itself again
+        self._local.used = time.monotonic()
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         try:
             connection.request(method, path, data, headers or {})
@@ -103,6 +104,15 @@ class Engine:
         if expect is not None and answer.status != expect:
             raise AssertionError(f"{method} {path}: {answer.status} {answer.body[:2000].decode(errors='replace')}")
         return answer
+
+    def memory(self, field):
+        """VmRSS or VmHWM of the daemon, in MiB."""
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) / 1024
+
+    def forget_peak(self):
+        """From here on VmHWM is the peak from here on: proc(5), clear_refs."""
+        pathlib.Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
 
     def runtimes(self):
         answer = json.loads(self.request("GET", "/v1/runtimes").body)
@@ -126,6 +136,23 @@ class Engine:
     def proxy(self, service, name, method, target, body, headers):
         path = f"{TREE}/proxy/{service}/{name}{target}"
         return self.request(method, path, body, {"X-Fc-Log-Type": "Tail", **headers})
+
+    def instances(self, service, name):
+        return json.loads(self.request("GET", f"/v1/instances?service={service}&function={name}", expect=200).body)["instances"]
+
+    def written(self, service, name):
+        """The function's lines that are kept, each after the id of its request and a space."""
+        answer = self.request("GET", f"/v1/logs?service={service}&function={name}", expect=200)
+        return "\n".join(line["requestId"] + " " + line["message"] for line in json.loads(answer.body)["lines"])
+
+    def until(self, question, seconds=20):
+        """Asks until the answer is yes; whether it was."""
+        pause = threading.Event()
+        for _ in range(seconds * 50):
+            if question():
+                return True
+            pause.wait(0.02)
+        return False
 
     def evict(self, service, name):
         self.request("POST", f"/v1/instances:evict?service={service}&function={name}", expect=200)

@@ -5,6 +5,7 @@ Not here: requests (engine.py), what a column is (columns.py), the page that is 
 import dataclasses
 import json
 import re
+import time
 
 import yaml
 
@@ -13,10 +14,11 @@ from columns import RUNTIMES
 EVERY_BYTE = bytes(range(256))
 
 
-ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "reasons", "hooks"}
-STEP_KEYS = {"event", "http", "expect", "headers", "evict"}
+ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "reasons", "hooks", "alone"}
+STEP_KEYS = {"event", "http", "expect", "headers", "evict", "wait"}
+WAIT_KEYS = {"state", "written"}
 CELL_KEYS = {"source", "files", "left_out", "settings"}
-EXPECT_KEYS = {"status", "body", "json", "outcome", "error", "headers", "no_headers", "log", "log_lacks", "same_instance"}
+EXPECT_KEYS = {"status", "body", "json", "outcome", "error", "headers", "no_headers", "log", "log_lacks", "same_instance", "within_s", "growth_mib"}
 
 
 @dataclasses.dataclass
@@ -63,12 +65,15 @@ class Row:
         self.note = row.get("note", "")
         self._row = row
         self.reasons = row.get("reasons", {})
+        self.is_alone = row.get("alone", False)
         self._steps = row.get("steps") or [{key: row[key] for key in ("event", "expect", "http", "headers") if key in row}]
         place = f"{file}: {self.name}"
         self._know(place, row, ROW_KEYS | STEP_KEYS | set(RUNTIMES))
         for step in self._steps:
             self._know(place, step, STEP_KEYS)
-            if "evict" not in step:
+            if "wait" in step:
+                self._know(place, step["wait"], WAIT_KEYS | set(RUNTIMES))
+            elif "evict" not in step:
                 self._know(place, step["expect"], EXPECT_KEYS | set(RUNTIMES))
         for name in RUNTIMES:
             if isinstance(row.get(name), dict):
@@ -90,16 +95,26 @@ class Row:
             return Outcome("WRONG", "the table has neither a function nor a reason")
         try:
             settings = self._deploy(engine, packages, runtime, cell if isinstance(cell, dict) else {"source": cell})
-            instances = []
+            instances, answer = [], None
             for number, step in enumerate(self._steps):
                 if "evict" in step:
                     engine.evict(*self.place(runtime))
                     continue
+                if "wait" in step:
+                    what = {**step["wait"], **step["wait"].get(runtime, {})}
+                    missing = await_engine(engine, self.place(runtime), what, answer.header("x-fc-request-id"))
+                    if missing:
+                        return Outcome("WRONG", f"after call {len(instances)}: {missing}")
+                    continue
+                began, before = time.monotonic(), engine.memory("VmRSS")
+                engine.forget_peak()
                 answer = self._call(engine, runtime, step)
+                words = {"service": self.place(runtime)[0], "handler": settings["handler"], "took": time.monotonic() - began,
+                         "grown": engine.memory("VmHWM") - before}
                 instances.append(answer.header("x-fc-instance-id"))
                 try:
                     expect = {**step["expect"], **step["expect"].get(runtime, {})}
-                    check(answer, expect, step, instances, {"service": self.place(runtime)[0], "handler": settings["handler"]})
+                    check(answer, expect, step, instances, words)
                 except Wrong as wrong:
                     return Outcome("WRONG", (f"call {number + 1}: " if len(self._steps) > 1 else "") + str(wrong))
             return Outcome("right")
@@ -138,8 +153,21 @@ class Row:
         return engine.proxy(*place, method, target, event if "event" in step else None, headers)
 
 
+def await_engine(engine, place, what, request_id):
+    """Waits for the environments' state, or for what is written; what did not come."""
+    if "state" in what:
+        states = lambda: {instance["state"] for instance in engine.instances(*place)}  # noqa: E731
+        if not engine.until(lambda: states() == set(what["state"])):
+            return f"the environments are {states()}, not {what['state']}"
+    for pattern in what.get("written", []):
+        found = re.compile(pattern.replace("{{id}}", request_id), re.MULTILINE)
+        if not engine.until(lambda: found.search(engine.written(*place))):
+            return f"{pattern!r} is not written:\n{engine.written(*place)[-3000:]}"
+    return ""
+
+
 def check(answer, expect, step, instances, words):
-    """`words` are what {{…}} stands for, beside the request's id."""
+    """`words`: what {{…}} stands for, beside the request's id, and what the call cost."""
     words = {**words, "id": answer.header("x-fc-request-id")}
 
     def fill(text):
@@ -183,6 +211,10 @@ def check(answer, expect, step, instances, words):
         place = found.end()
     for pattern in expect.get("log_lacks", []):
         judge(not re.search(fill(pattern), log, re.MULTILINE), f"the log has {pattern!r}")
+    if "within_s" in expect:
+        judge(words["took"] <= expect["within_s"], f"it took {words['took']:.1f} s, more than {expect['within_s']}")
+    if "growth_mib" in expect:
+        judge(words["grown"] <= expect["growth_mib"], f"the engine grew by {words['grown']:.1f} MiB, more than {expect['growth_mib']}")
     if "same_instance" in expect:
         same = len(instances) > 1 and instances[-1] == instances[-2]
         judge(same == expect["same_instance"], f"the instance is {'the same' if same else 'another'}")
