@@ -1,7 +1,8 @@
 // What a call costs at the client: warm and cold through the daemon's Unix socket with a kept connection, beside a C echo
-// on the same kind of socket and the same shims called directly; calls a second with eight callers. All in one run.
+// on the same kind of socket and the same shims called directly; calls a second with eight callers; through an alias with weights, and
+// with a large catalog. All in one run.
 //
-//   bench_invoke [--rounds N] [--seconds N]      needs root, like the engine
+//   bench_invoke [--rounds N] [--seconds N] [--only warm|cold|throughput|catalog]      needs root, like the engine
 //
 // The engine is a hotcelld of its own, jail and all, on directories below /tmp.
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 #include "bench/bench_paths.h"
 #include "bench/invoke/keep_alive_client.h"
 #include "bench/lifecycle/plain_process.h"
+#include "bench/micro/large_catalog.h"
 #include "engine/protocol/channel.h"
 #include "engine/protocol/forker.h"
 
@@ -210,11 +212,16 @@ void print(const std::vector<Row>& rows) {
 
 class Bench {
 public:
-    explicit Bench(std::string directory)
+    /// With a catalog of such a size beside what is deployed here.
+    explicit Bench(std::string directory, const CatalogSize* beside = nullptr)
         : directory_(std::move(directory)),
           socket_(directory_ + "/run/api.sock"),
+          filled_(beside == nullptr || fill(directory_ + "/state", *beside)),
+          begun_(Clock::now()),
           daemon_({std::string(kBinDir) + "/hotcelld", "--quiet", "--state-dir", directory_ + "/state", "--run-dir",
                    directory_ + "/run"}) {
+        wait_until("/healthz");
+        up_ms_ = micros_since(begun_) / 1000;
         wait_until("/readyz");
         KeepAliveClient client(socket_);
         expect(client.ask("POST", "/2016-08-15/services", R"({"serviceName":"bench"})"), 200);
@@ -261,6 +268,47 @@ public:
         rows[5].floor = rows[6].floor = quantile(rows[5].times, 0.5);
         std::printf("warm, one caller; ratio to the direct worker or server\n");
         print({std::begin(rows), std::end(rows)});
+    }
+
+    /// Two versions of the same code, and an alias that gives the second a tenth of the calls.
+    void make_alias() {
+        KeepAliveClient client(socket_);
+        for (const char* description : {"first", "second"}) {
+            expect(client.ask("PUT", "/2016-08-15/services/bench",
+                              std::string(R"({"description":")") + description + R"("})"),
+                   200);
+            expect(client.ask("POST", "/2016-08-15/services/bench/versions", "{}"), 200);
+        }
+        expect(client.ask("POST", "/2016-08-15/services/bench/aliases",
+                          R"({"aliasName":"gray","versionId":"1","additionalVersionWeight":{"2":0.1}})"),
+               200);
+    }
+
+    /// What versions and the number of functions cost a warm call: another daemon has 10,000 functions and 100,000 versions more.
+    static void catalog(Bench& small, Bench& large, int rounds) {
+        for (Bench* one : {&small, &large}) one->make_alias();
+        KeepAliveClient of_small(small.socket_), of_large(large.socket_);
+        Row rows[] = {{"LATEST", 0, {}},
+                      {"alias, weights 90/10", 0, {}},
+                      {"LATEST, large catalog", 0, {}},
+                      {"alias, large catalog", 0, {}}};
+        const std::function<void()> work[] = {
+            [&] { invoke(of_small, "python"); }, [&] { invoke(of_small, "python", ".gray"); },
+            [&] { invoke(of_large, "python"); }, [&] { invoke(of_large, "python", ".gray"); }};
+        constexpr int kBlock = 50;
+        for (int round = -4 * kBlock; round < rounds; round += kBlock)
+            for (int kind = 0; kind < 4; ++kind)
+                for (int i = 0; i < kBlock; ++i) {
+                    const auto before = Clock::now();
+                    work[kind]();
+                    if (round >= 0) rows[kind].times.push_back(micros_since(before));
+                }
+        for (Row& row : rows) row.floor = quantile(rows[0].times, 0.5);
+        std::printf("warm python3 by what is deployed; ratio to LATEST\n");
+        print({std::begin(rows), std::end(rows)});
+        std::printf(
+            "the daemon answers %.0f ms after its start, with 10,000 functions and 100,000 versions after %.0f ms\n\n",
+            small.up_ms_, large.up_ms_);
     }
 
     void cold(int rounds) {
@@ -339,8 +387,16 @@ private:
     static void expect_same(const std::string& result) {
         if (result != kEvent) throw std::runtime_error("wrong result: " + result);
     }
-    static Reply invoke(KeepAliveClient& client, const std::string& function) {
-        Reply reply = client.ask("POST", kCalls + function + "/invocations", kEvent);
+    static bool fill(const std::string& state, const CatalogSize& size) {
+        std::filesystem::create_directories(state);
+        fill_catalog(state + "/catalog.sqlite", size);
+        std::filesystem::permissions(state + "/catalog.sqlite",
+                                     std::filesystem::perms(0666));  // the daemon is nobody's
+        return true;
+    }
+    static Reply invoke(KeepAliveClient& client, const std::string& function, const std::string& qualifier = {}) {
+        Reply reply = client.ask(
+            "POST", "/2016-08-15/services/bench" + qualifier + "/functions/" + function + "/invocations", kEvent);
         expect(reply, 200);
         expect_same(reply.body);
         return reply;
@@ -383,14 +439,19 @@ private:
 
     std::string directory_;
     std::string socket_;
+    bool filled_;
+    Clock::time_point begun_;
     Spawned daemon_;
+    double up_ms_ = 0;
 };
 
 int run(int argc, char** argv) {
     int rounds = 2000;
     int seconds = 5;
+    std::string only;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (std::string(argv[i]) == "--rounds") rounds = std::max(50, std::atoi(argv[i + 1]));
+        if (std::string(argv[i]) == "--only") only = argv[i + 1];
         if (std::string(argv[i]) == "--seconds") seconds = std::max(1, std::atoi(argv[i + 1]));
     }
     char directory[] = "/tmp/hotcell-bench-XXXXXX";
@@ -398,10 +459,15 @@ int run(int argc, char** argv) {
     ::chmod(directory, 0755);
     int status = 0;
     try {
+        const auto wanted = [&](const char* part) { return only.empty() || only == part; };
         Bench bench(directory);
-        bench.warm(rounds);
-        bench.cold(std::max(20, rounds / 40));
-        bench.throughput(seconds);
+        if (wanted("warm")) bench.warm(rounds);
+        if (wanted("cold")) bench.cold(std::max(20, rounds / 40));
+        if (wanted("throughput")) bench.throughput(seconds);
+        if (wanted("catalog")) {
+            Bench large(std::string(directory) + "/large", &kLarge);
+            Bench::catalog(bench, large, rounds);
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_invoke: %s\n", error.what());
         status = 1;

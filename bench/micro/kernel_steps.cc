@@ -123,5 +123,3 @@ void pass_descriptors(benchmark::State& state) {
 BENCHMARK(pass_descriptors)->Arg(0)->Arg(12)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-
-BENCHMARK_MAIN();

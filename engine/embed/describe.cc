@@ -25,6 +25,19 @@ EngineDescription describe_host(const protocol::Hello& hello) {
     description.confinement.push_back({"landlock", landlock ? "yes" : "no",
                                        landlock ? abi : "the kernel has none; require_landlock refuses such hosts",
                                        ""});
+    description.settings = {
+        {"internetAccess", "kept", "no function has a network, whatever it says", ""},
+        {"vpcConfig", "kept", "no function has a network", ""},
+        {"customDNS", "kept", "no function has a network", ""},
+        {"nasConfig", "kept", "nothing is mounted", "layers bring files that many functions share"},
+        {"ossMountConfig", "kept", "nothing is mounted", "layers bring files that many functions share"},
+        {"role", "kept", "context.credentials are empty", "give what a function needs by environmentVariables"},
+        {"logConfig", "kept", "lines stay in this engine's memory", "hotcell logs SERVICE/FUNCTION"},
+        {"tracingConfig", "kept", "no trace is sent", "phases of each call are in Server-Timing"},
+        {"cpu", "kept", "environments share the processors evenly", ""},
+        {"diskSize", "kept", "/tmp is as large as the engine's option says, and counts as memory", ""},
+        {"instanceType", "kept", "this machine is of one type", ""},
+    };
     return description;
 }
 

@@ -44,6 +44,7 @@ public:
                                    .landlock_abi = 7,
                                    .features = {},
                                    .confinement = {},
+                                   .settings = {},
                                    .runtimes = {"custom"},
                                    .pools = {},
                                    .runs = 0,

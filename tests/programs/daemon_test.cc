@@ -76,8 +76,9 @@ TEST_F(RunningDaemon, AnswersItsRoutes) {
     EXPECT_NE(get("/healthz").find("alive"), std::string::npos);
     EXPECT_NE(get("/version").find(R"("name":"hotcell")"), std::string::npos);
     const auto engine = get("/v1/engine");
-    for (const char* word : {R"("runtime":"python3","start":"zygote")", R"("confinement":[)", R"("name":"landlock")",
-                             R"("cgroupDriver":)", R"("name":"user-namespaces")", R"("features":[)", R"("reason":)"})
+    for (const char* word : {R"("runtime":"python3","start":"zygote")", R"("confinement":[)",
+                             R"("name":"vpcConfig","state":"kept")", R"("name":"landlock")", R"("cgroupDriver":)",
+                             R"("name":"user-namespaces")", R"("features":[)", R"("reason":)"})
         EXPECT_NE(engine.find(word), std::string::npos) << word << "\n" << engine;
 }
 

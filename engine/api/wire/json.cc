@@ -82,6 +82,7 @@ std::string json_of(const EngineDescription& engine) {
                                         {"landlockAbi", engine.landlock_abi},
                                         {"features", features(engine.features)},
                                         {"confinement", features(engine.confinement)},
+                                        {"settings", features(engine.settings)},
                                         {"runtimes", std::move(runtimes)},
                                         {"pools", std::move(pools)},
                                         {"async",

@@ -52,7 +52,7 @@ struct EngineOptions {
 /// One thing the kernel, the machine or this configuration offers or lacks.
 struct Feature {
     std::string name;
-    std::string state;   // "yes", "no", "degraded"
+    std::string state;   // "yes", "no", "degraded"; of a setting "kept"
     std::string reason;  // in words
     std::string hint;    // what would change it, may be empty
 };
@@ -82,6 +82,7 @@ struct EngineDescription {
     std::uint32_t landlock_abi = 0;  // 0: unavailable
     std::vector<Feature> features;
     std::vector<Feature> confinement;  // each layer and whether it is applied
+    std::vector<Feature> settings;     // those that are kept, checked and shown, and change nothing; why
     std::vector<std::string> runtimes;
     std::vector<PoolState> pools;
     AsyncState async{};

@@ -75,6 +75,7 @@ Outcome<int> show_status(const Host& host, bool as_json) {
     print_pools(*engine);
     print_features(*engine, "confinement");
     print_features(*engine, "features");
+    print_features(*engine, "settings");
     return kSuccess;
 }
 
