@@ -47,6 +47,12 @@ public:
         }
         return true;
     }
+    /// Goes away in the middle of things: over TCP the other end sees a reset.
+    void reset() {
+        const linger at_once{1, 0};
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        fd_ = linux::UniqueFd();
+    }
     void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
 
     /// True as soon as something can be read; false when nothing came in time.
