@@ -56,7 +56,8 @@ void ShimEnvironment::exec_shim() {
 }
 
 void ShimEnvironment::on_ready(const hc_ready& ready) {
-    if (!is_starting() || ready_ || ready.nonce != nonce_ || --readies_ > 0) return;
+    if (alive_ && !is_starting()) return die(Answer::Kind::Broken);  // said by user code
+    if (ready_ || ready.nonce != nonce_ || --readies_ > 0) return;
     ready_ = true;
     load_when_ready();
 }

@@ -1,5 +1,6 @@
 #include "engine/programs/cli/call_counts.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace hotcell::cli {

@@ -1,0 +1,345 @@
+// Functions that fight their engine: what they leave running, that they cannot be ended, what they say on their channel, and
+// processes that are killed while they start. C09, C10, C11, E07, G05 of the threat model.
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "engine/linux/files/files.h"
+#include "hotcell/engine.h"
+#include "tests/support/build_paths.h"
+#include "tests/support/requires.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/zip_of.h"
+
+namespace hotcell {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point before) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - before).count();
+}
+
+/// True once it is so; looks for at most ten seconds.
+bool eventually(const std::function<bool()>& is_so) {
+    for (int i = 0; i < 5000; ++i) {
+        if (is_so()) return true;
+        ::poll(nullptr, 0, 2);
+    }
+    return false;
+}
+
+/// Processes of the machine that gave themselves this name, as the host sees them.
+std::vector<pid_t> processes_named(const std::string& name) {
+    std::vector<pid_t> all;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string pid = entry.path().filename().string();
+        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+        std::string comm;
+        std::getline(std::ifstream(entry.path() / "comm"), comm);
+        if (comm == name) all.push_back(std::stoi(pid));
+    }
+    return all;
+}
+
+double milliseconds_on_cpu(pid_t pid) {
+    double nanoseconds = 0;
+    std::ifstream("/proc/" + std::to_string(pid) + "/schedstat") >> nanoseconds;
+    return nanoseconds / 1e6;
+}
+
+/// An engine of its own and functions in Python.
+class PythonEngine {
+public:
+    explicit PythonEngine(Millis freeze_after = Millis(5)) {
+        EngineOptions options;
+        options.state_dir = directory_ / "state";
+        options.run_dir = directory_ / "run";
+        options.libexec_dir = test::kBinDir;
+        options.shims_dir = test::kShimsDir;
+        options.runtimes_dir = options.shims_dir + "/../runtimes";
+        options.pooled_slots = 2;
+        options.freeze_after = freeze_after;
+        auto opened = Engine::open(options);
+        if (!opened) throw std::runtime_error(opened.error().message());
+        engine_.emplace(std::move(*opened));
+        Service service;
+        service.name = "test";
+        EXPECT_TRUE(engine_->catalog().create_service(service));
+    }
+    Engine& engine() { return *engine_; }
+
+    void deploy(const std::string& name, const std::string& source, std::uint32_t timeout_s = 30,
+                const std::string& initializer = {}) {
+        Function function;
+        function.service = "test";
+        function.name = name;
+        function.settings.runtime = "python3";
+        function.settings.handler = "index.handler";
+        function.settings.initializer = initializer;
+        function.settings.timeout_s = timeout_s;
+        function.settings.initialization_timeout_s = 60;
+        const auto created = engine_->catalog().create_function(function, test::zip_of({{"index.py", source}}));
+        EXPECT_TRUE(created) << created.error().message();
+    }
+    std::future<Result<InvokeReport>> begin(const std::string& function, const std::string& event = {}) {
+        InvokeRequest request;
+        request.service = "test";
+        request.function = function;
+        request.event = event;
+        auto promise = std::make_shared<std::promise<Result<InvokeReport>>>();
+        auto result = promise->get_future();
+        engine_->invoke(std::move(request),
+                        [promise](Result<InvokeReport> report) { promise->set_value(std::move(report)); });
+        return result;
+    }
+    InvokeReport call(const std::string& function, const std::string& event = {}) {
+        auto report = begin(function, event).get();
+        EXPECT_TRUE(report) << report.error().message();
+        return report ? std::move(*report) : InvokeReport{};
+    }
+
+private:
+    TemporaryDirectory directory_;
+    std::optional<Engine> engine_;
+};
+
+class HostileFunctions : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        if (linux::is_root()) shared = new PythonEngine;
+    }
+    static void TearDownTestSuite() { delete shared; }
+    void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
+
+    static inline PythonEngine* shared = nullptr;
+};
+
+// ---- between the answer and the freezing: C09 -----------------------------------------------------------------------
+
+constexpr char kSpinner[] = R"(
+import ctypes, os
+def handler(event, context):
+    if event == b"spin":
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                ctypes.CDLL(None).prctl(15, b"hc-spin-after")
+                while True:
+                    pass
+            os._exit(0)
+        os.wait()
+    return ""
+)";
+
+/// What a process gets that a call has left, from the answer until it stands still; the middle of many.
+double milliseconds_after_an_answer(PythonEngine& python) {
+    python.deploy("spinner", kSpinner);
+    python.call("spinner", "spin");
+    const auto is_frozen = [&] { return python.engine().instances("test", "spinner").at(0).state == "frozen"; };
+    EXPECT_TRUE(eventually([] { return processes_named("hc-spin-after").size() == 1; }));
+    EXPECT_TRUE(eventually(is_frozen));
+    const auto spinners = processes_named("hc-spin-after");
+    if (spinners.empty()) return -1;
+    std::vector<double> all;
+    for (int i = 0; i < 15; ++i) {
+        const double before = milliseconds_on_cpu(spinners[0]);
+        const auto begun = Clock::now();
+        python.call("spinner");
+        const double within_the_call = milliseconds_since(begun);
+        EXPECT_TRUE(eventually(is_frozen));
+        all.push_back(milliseconds_on_cpu(spinners[0]) - before - within_the_call);
+    }
+    python.engine().evict_instances("test", "spinner");
+    EXPECT_TRUE(eventually([] { return processes_named("hc-spin-after").empty(); }));
+    std::ranges::sort(all);
+    return all[all.size() / 2];
+}
+
+TEST_F(HostileFunctions, WhatACallLeftRunningGetsTenMillisecondsBeforeItStandsStill) {
+    EXPECT_LE(milliseconds_after_an_answer(*shared), 10);
+}
+
+TEST_F(HostileFunctions, AndMoreWhereItIsFrozenLater) {  // the layer switched off: the same measure is red
+    PythonEngine late(Millis(200));
+    EXPECT_GT(milliseconds_after_an_answer(late), 10);
+}
+
+// ---- handlers that do not want to end: C10 --------------------------------------------------------------------------
+
+constexpr char kUnkillable[] = R"(
+import ctypes, os, signal, time
+libc = ctypes.CDLL(None)
+def handler(event, context):
+    libc.prctl(15, b"hc-unkillable")
+    how = event.decode()
+    if how == "ignores":
+        for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_IGN)
+    if how == "blocks": signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+    if how == "stops itself": os.kill(os.getpid(), signal.SIGSTOP)
+    if how == "stops all":
+        if os.fork() == 0: time.sleep(60)
+        os.kill(-1, signal.SIGSTOP)
+    if how == "vfork": libc.vfork()
+    if how == "forks":
+        for _ in range(8):
+            if os.fork() == 0:
+                os.setsid()
+                break
+    if how == "pipe": os.read(os.pipe()[0], 1)
+    if how: time.sleep(60)
+    return "fine"
+)";
+
+TEST_F(HostileFunctions, AreKilledAtTheirTimeoutHoweverTheyResist) {
+    shared->deploy("unkillable", kUnkillable, 1);
+    for (const char* how : {"ignores", "blocks", "stops itself", "stops all", "vfork", "forks", "pipe"}) {
+        EXPECT_EQ(shared->call("unkillable").payload, "fine");
+        const auto before = Clock::now();
+        const InvokeReport report = shared->call("unkillable", how);
+        const double took = milliseconds_since(before);
+        EXPECT_EQ(report.end, EnvironmentEnd::TimedOut) << how << ": " << report.payload;
+        EXPECT_GE(took, 1000) << how;
+        EXPECT_LE(took, 1200) << how;
+        EXPECT_TRUE(eventually([] { return processes_named("hc-unkillable").empty(); })) << how;
+    }
+}
+
+// ---- sudden ends: C11 -----------------------------------------------------------------------------------------------
+
+TEST_F(HostileFunctions, AreToldAtOnceWhereTheyEndSuddenly) {
+    shared->deploy("sudden", R"(
+import os, signal, threading, time
+def handler(event, context):
+    how = event.decode()
+    if how == "exit": os._exit(0)
+    if how == "abort": os.abort()
+    if how == "kill": os.kill(os.getpid(), signal.SIGKILL)
+    if how == "thread":
+        threading.Thread(target=os._exit, args=(7,)).start()
+        time.sleep(60)
+    if how == "parent":
+        try: os.kill(1, signal.SIGKILL)
+        except PermissionError: pass
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return "fine"
+)");
+    for (const auto& [how, words] : {std::pair{"exit", "exit code 0"},
+                                     {"abort", "signal 6"},
+                                     {"kill", "signal 9"},
+                                     {"thread", "exit code 7"},
+                                     {"parent", "signal 9"}}) {
+        EXPECT_EQ(shared->call("sudden").payload, "fine");
+        const auto before = Clock::now();
+        const InvokeReport report = shared->call("sudden", how);
+        EXPECT_LE(milliseconds_since(before), 100) << how;
+        EXPECT_EQ(report.end, EnvironmentEnd::Exited) << how;
+        EXPECT_NE(report.payload.find(words), std::string::npos) << how << ": " << report.payload;
+    }
+}
+
+// ---- what is said on the channel: E07 -------------------------------------------------------------------------------
+
+constexpr char kTalker[] = R"(
+import os, random, struct, threading, time
+RESULT = 6
+def say(kind, request, payload, length=None):
+    os.write(3, struct.pack("<IHHQ", len(payload) if length is None else length, kind, 0, request) + payload)
+def later(numbers):
+    time.sleep(0.2)  # it has been answered by then
+    for number in numbers: say(RESULT, number, b"early")
+def handler(event, context):
+    how, _, value = event.decode().partition(" ")
+    if how == "types": say(int(value), 2, b"x" * 16)
+    if how == "others": say(RESULT, int(value), b"another's")
+    if how == "cut":
+        say(RESULT, 2, b"half", 100)
+        os._exit(0)
+    if how == "giant": say(RESULT, 2, b"", (1 << 32) - 1)
+    if how == "random": os.write(3, random.Random(int(value)).randbytes(64))
+    if how == "early":
+        threading.Thread(target=later, args=(range(3, 20),)).start()
+        return "answered"
+    if how == "twice":
+        say(RESULT, 2, b"first")
+        return "second"
+    if how: time.sleep(60)
+    return "fine"
+)";
+
+TEST_F(HostileFunctions, AreEndedForWhatTheyMayNotSayAndNobodyElseHearsOfIt) {
+    shared->deploy("talker", kTalker);
+    shared->deploy("neighbour", "def handler(event, context):\n    return event\n");
+    std::atomic<bool> over = false;
+    std::atomic<int> wrong = 0, right = 0;
+    std::vector<std::thread> neighbours;
+    for (int n = 0; n < 2; ++n)
+        neighbours.emplace_back([&, n] {
+            for (int i = 0; !over; ++i) {
+                const std::string token = std::to_string(n) + "-" + std::to_string(i);
+                (shared->call("neighbour", token).payload == token ? right : wrong)++;
+            }
+        });
+    std::vector<std::string> said = {"cut", "giant", "others 1", "others 3", "others 18446744073709551615"};
+    for (int type : {0, 1, 2, 3, 4, 5, 8, 99, 65535}) said.push_back("types " + std::to_string(type));
+    for (int seed = 0; seed < 40; ++seed) said.push_back("random " + std::to_string(seed));
+    for (const std::string& what : said) {
+        EXPECT_EQ(shared->call("talker").payload, "fine") << "the first call of an environment, before " << what;
+        const InvokeReport report = shared->call("talker", what);
+        EXPECT_EQ(report.outcome, InvokeOutcome::UnhandledError) << what << ": " << report.payload;
+        EXPECT_EQ(report.end, EnvironmentEnd::Exited) << what;
+        EXPECT_TRUE(eventually([] { return shared->engine().instances("test", "talker").empty(); })) << what;
+    }
+    over = true;
+    for (std::thread& neighbour : neighbours) neighbour.join();
+    EXPECT_EQ(wrong, 0);
+    EXPECT_GT(right, 100);
+}
+
+TEST_F(HostileFunctions, AnswerOnceAndNotBeforeTheyAreAsked) {
+    PythonEngine awake(Millis(600'000));  // what it says between calls is not held back
+    awake.deploy("talker", kTalker);
+    for (const auto& [what, answer] : {std::pair{"early", "answered"}, {"twice", "first"}}) {
+        EXPECT_EQ(awake.call("talker").payload, "fine");
+        EXPECT_EQ(awake.call("talker", what).payload, answer);
+        EXPECT_TRUE(eventually([&] { return awake.engine().instances("test", "talker").empty(); })) << what;
+    }
+    EXPECT_EQ(awake.call("talker").payload, "fine");
+}
+
+// ---- processes that are killed while they start: G05 ----------------------------------------------------------------
+
+TEST_F(HostileFunctions, OneThatIsKilledWhileItStartsIsToldAtOnce) {
+    shared->deploy("starting",
+                   "import ctypes, time\n"
+                   "ctypes.CDLL(None).prctl(15, b'hc-starting')\n"
+                   "def initializer(context):\n    time.sleep(50)\n"
+                   "def handler(event, context):\n    return 'fine'\n",
+                   30, "index.initializer");
+    auto starting = shared->begin("starting");
+    ASSERT_TRUE(eventually([] { return processes_named("hc-starting").size() == 1; }));
+    const auto before = Clock::now();
+    ASSERT_EQ(::kill(processes_named("hc-starting").at(0), SIGKILL), 0);
+    const auto result = starting.get();
+    EXPECT_LE(milliseconds_since(before), 100);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->outcome, InvokeOutcome::InitializationError);
+    EXPECT_NE(result->payload.find("killed by signal 9"), std::string::npos) << result->payload;
+    EXPECT_TRUE(eventually([] { return shared->engine().instances("test", "starting").empty(); }));
+}
+
+}  // namespace
+}  // namespace hotcell
