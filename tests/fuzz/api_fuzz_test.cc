@@ -22,6 +22,7 @@ TEST(ApiFuzz, HoldsItsInvariants) {
          "POST\n/2016-08-15/services/img/functions/f/invocations\n\nTail\nevent",
          "PUT\n/2016-08-15/services/img\n\ne1\n{}", "GET\n/2016-08-15/services\nlimit=2&prefix=a&nextToken=b\n\n",
          "GET\n/v1/instances\nservice=img&function=f\n\n",
+         "GET\n/v1/logs\nservice=img&function=f&requestId=r-1&since=1000&after=7&limit=5&wait=20s&match=a%20b\n\n",
          "GET\n/2016-08-15/proxy/s/f/a%20b\nx-fc-access-key-id=akid&x-fc-expires=1795751700&x-fc-signature=x%3D\n",
          "POST\n/2016-08-15/services\n\ndate: Fri, 27 Nov 2026 03:53:30 GMT\nx-fc-account-id: 1\n"
          "authorization: FC akid:IHx+ymW3VyPTF9yX42HZktzaUf5HmEqF3kahiIyURC4=",
