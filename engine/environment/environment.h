@@ -69,8 +69,9 @@ struct Answer {
     bool log_truncated = false;
     Nanos took{};
     Bytes peak_memory;
-    bool spared = false;  // Cancelled beside other calls: the environment lives
-    bool environment_ended() const { return kind > Kind::Error && !spared; }
+    bool spared = false;   // Cancelled beside other calls: the environment lives
+    bool is_last = false;  // its program ends by itself now
+    bool environment_ended() const { return is_last || (kind > Kind::Error && !spared); }
 };
 
 class Environment : protected SlotListener, public std::enable_shared_from_this<Environment> {

@@ -7,7 +7,7 @@ const net = require('net');
 
 const FD = 3;
 const READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
-const HANDLED = 1, HTTP_HEAD = 1;
+const HANDLED = 1, HTTP_HEAD = 1, LAST = 2;
 const HEAD_BYTES = 16, INVOKE_BYTES = 8;
 const MOST_LOAD_BYTES = 1 << 20;
 const AT_ONCE = 1 << 16;  // a frame of up to so many bytes comes in one read and goes out in one piece
@@ -140,4 +140,4 @@ class Channel {
     }
 }
 
-module.exports = { Channel, LOAD, INVOKE, RESULT, ERROR, HANDLED, HTTP_HEAD, INVOKE_BYTES };
+module.exports = { Channel, LOAD, INVOKE, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES };

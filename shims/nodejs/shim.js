@@ -11,7 +11,7 @@ for (const name of ['assert', 'buffer', 'child_process', 'crypto', 'dns', 'event
 const fs = require('fs');
 const Module = require('module');
 const v8 = require('v8');
-const { Channel, LOAD, RESULT, ERROR, HANDLED, HTTP_HEAD, INVOKE_BYTES } = require('./channel');
+const { Channel, LOAD, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES } = require('./channel');
 const { errorText } = require('./errors');
 const { Environment } = require('./function');
 const output = require('./output');
@@ -97,7 +97,8 @@ async function main(args) {
         if (type === LOAD) {
             try {
                 const answer = (result, isHttp) => channel.send(RESULT, isHttp ? HTTP_HEAD : 0, low, high, result);
-                const fail = (json, handled, done) => channel.send(ERROR, handled ? HANDLED : 0, low, high, json, done);
+                const fail = (json, handled, done) => 
+                    channel.send(ERROR, (handled ? HANDLED : 0) | (done ? LAST : 0), low, high, json, done);
                 environment = become(JSON.parse(frame.utf8Slice(begin, end)), code, answer, fail);
             } catch (error) {
                 stop(1, `LOAD: ${error.message}`);

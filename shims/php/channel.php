@@ -15,6 +15,7 @@ final class Channel
 {
     public const READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
     public const HTTP_HEAD = 1; // flag of a RESULT
+    public const LAST = 2;      // flag of an answer: the process ends
     public const HANDLER = 0, INITIALIZER = 1, PRE_FREEZE = 2, PRE_STOP = 3, HTTP = 4;
     private const FD = 3, HEAD_BYTES = 16, MOST_LOAD_BYTES = 1 << 20, AT_ONCE = 1 << 16;
     private const F_SETFD = 2, FD_CLOEXEC = 1, MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000, EINTR = 4;

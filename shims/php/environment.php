@@ -174,7 +174,7 @@ final class Environment
         if (self::$call === null || $error === null || ($error['type'] & $fatal) === 0) return;
         ini_set('memory_limit', '-1'); // there may be none left
         $type = self::$loading !== null ? 'UserCodeError' : 'FatalError';
-        self::finish(Channel::ERROR, 0, error_document($error['message'], $type, $error['file'], $error['line'], ''),
+        self::finish(Channel::ERROR, Channel::LAST, error_document($error['message'], $type, $error['file'], $error['line'], ''),
             ', Error: Unhandled function error');
     }
 

@@ -20,7 +20,7 @@ struct Answer {
     /// Of an HTTP call's: the head's JSON and what follows it; empty when there is no head.
     std::string head() const;
     std::string body() const;
-    bool is_unhandled() const { return type == HC_FRAME_ERROR && flags == 0; }
+    bool is_unhandled() const { return type == HC_FRAME_ERROR && (flags & HC_HANDLED) == 0; }
     bool is_handled() const { return type == HC_FRAME_ERROR && flags == HC_HANDLED; }
     bool has(const std::string& part) const { return payload.find(part) != std::string::npos; }
     friend std::ostream& operator<<(std::ostream& out, const Answer& answer);

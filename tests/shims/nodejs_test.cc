@@ -249,6 +249,7 @@ TEST_F(NodejsShim, AnErrorOutsideTheHandlerIsTheCallsAndTheProcesssLast) {
         const Answer answer = shim.call("");
         EXPECT_TRUE(answer.is_unhandled() && answer.has(R"({"errorMessage":"late","errorType":"RangeError")"))
             << answer;
+        EXPECT_EQ(answer.flags, HC_LAST);
         EXPECT_EQ(shim.receive().type, 0);
         EXPECT_EQ(WEXITSTATUS(shim.wait(false)), 1);
         EXPECT_NE(shim.err().find("RangeError: late"), std::string::npos);

@@ -177,6 +177,7 @@ TEST_F(PhpShim, AnswersWhatNothingCanCatchAndEnds) {
         EXPECT_TRUE(answer.is_unhandled() && answer.has("\"errorType\":\"" + expected.first) &&
                     answer.has(expected.second))
             << answer;
+        EXPECT_EQ(answer.flags, HC_LAST);
         EXPECT_EQ(WEXITSTATUS(shim.wait(false)), 255);
     }
 }

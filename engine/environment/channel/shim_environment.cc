@@ -87,6 +87,7 @@ void ShimEnvironment::on_answer(ProgramFrame frame) {
     given.kind = frame.type == HC_FRAME_RESULT     ? Answer::Kind::Result
                  : (frame.flags & HC_HANDLED) != 0 ? Answer::Kind::HandledError
                                                    : Answer::Kind::Error;
+    given.is_last = is_last_ = (frame.flags & HC_LAST) != 0;
     const bool has_head = frame.type == HC_FRAME_RESULT && (frame.flags & HC_HTTP_HEAD) != 0;
     given.payload = std::move(frame.payload);
     if (has_head && !calls_http_) return die(Answer::Kind::Broken);

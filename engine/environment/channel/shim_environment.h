@@ -25,6 +25,7 @@ private:
     void code_attached() override { load_when_ready(); }
     void put(std::uint64_t number, const CallInput& input) override;
     void let_go() override;
+    bool is_healthy() const override { return !is_last_; }
 
     void on_ready(const hc_ready& ready) override;
     void on_failed(const hc_failed& failed) override;
@@ -43,6 +44,7 @@ private:
     bool ready_ = false;
     int readies_ = 1;          // to come before it is ready
     bool calls_http_ = false;  // the call under way
+    bool is_last_ = false;     // it has said that its program ends
 };
 
 /// Boots a shim in a waiting child ahead of any function: a prepared slot.
