@@ -1,0 +1,6 @@
+using System.IO;
+
+public class Index
+{
+    public Stream Handler(Stream input) { return input; }
+}
