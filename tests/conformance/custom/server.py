@@ -24,7 +24,8 @@ class Request(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.method != "HEAD":
+            self.wfile.write(body)
 
     do_GET = do_HEAD = do_POST = do_PUT = answer
 
