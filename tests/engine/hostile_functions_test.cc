@@ -132,14 +132,17 @@ constexpr char kSpinner[] = R"(
 import ctypes, os
 def handler(event, context):
     if event == b"spin":
+        begun, tell = os.pipe()
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
                 ctypes.CDLL(None).prctl(15, b"hc-spin-after")
+                os.write(tell, b"x")
                 while True:
                     pass
             os._exit(0)
         os.wait()
+        os.read(begun, 1)  # it has its name before it may be frozen
     return ""
 )";
 
