@@ -18,7 +18,7 @@ namespace {
 constexpr Nanos kFirstInterval = std::chrono::microseconds(250);  // between two looks at the port
 constexpr Nanos kOften = std::chrono::milliseconds(50);           // for so long; then less and less often
 constexpr Nanos kLastInterval = std::chrono::milliseconds(5);
-constexpr Nanos kWordPatience = std::chrono::milliseconds(250);  // from a connection's end to the word of the process's
+constexpr Nanos kWordPatience = std::chrono::milliseconds(120);  // from a connection's end to the word of the process's
 constexpr Nanos kFresh = std::chrono::seconds(1);  // servers close what has been idle for a while: that is not risked
 constexpr std::uint64_t kMostOfHealth = 64 << 10;  // bytes of the answer to a health check
 constexpr std::size_t kMostOfBody = 1024;          // in an error's text
