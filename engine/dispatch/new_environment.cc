@@ -31,8 +31,10 @@ std::vector<std::string> usual_command(const Manifest& manifest, const FunctionS
 }
 
 environment::ShimSetup shim_of(const Manifest& manifest, const Loaded& loaded, StartKind start) {
-    environment::ShimSetup shim{
-        .load = environment::load_document(manifest, loaded), .shim = {}, .shim_environment = {}};
+    environment::ShimSetup shim{.load = environment::load_document(manifest, loaded),
+                                .shim = {},
+                                .shim_environment = {},
+                                .shared_memory = manifest.function->shared_memory};
     if (start == StartKind::Exec) {
         shim.shim = manifest.function->shim;
         shim.shim_environment = lines_of(manifest.function->environment);

@@ -255,7 +255,7 @@ void SlotSource::boot(std::unique_ptr<Slot> slot, std::function<void(Result<std:
         });
     std::vector<std::string> environment;
     for (const auto& [name, value] : manifest_.function->environment) environment.push_back(name + "=" + value);
-    boot->begin(manifest_.function->shim, environment);
+    boot->begin(manifest_.function->shim, environment, manifest_.function->shared_memory.has_value());
 }
 
 void SlotSource::pooled_slot_built(StartKind start, Result<std::unique_ptr<Slot>> slot) {

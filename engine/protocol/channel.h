@@ -14,7 +14,9 @@ enum {
     HC_FRAME_RESULT = 6, /* to the front: the call's result; payload its bytes */
     HC_FRAME_ERROR = 7,  /* to the front: the call failed; payload JSON; flag HC_HANDLED */
     HC_MOST_RUN_BYTES = 256 * 1024,
-    HC_MOST_LOAD_BYTES = 1024 * 1024
+    HC_MOST_LOAD_BYTES = 1024 * 1024,
+    HC_MEMORY_RESULTS_AT = 6 * 1024 * 1024, /* in shared memory: events in front, results from here on */
+    HC_MEMORY_BYTES = 13 * 1024 * 1024
 };
 /* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. With HC_KEEP_CHANNEL
  * it stays open instead, as descriptor 3 of the program, a shim, which says READY itself once it has booted. */
@@ -23,7 +25,8 @@ enum {
     HC_KEEP_CHANNEL = 1, /* of HC_FRAME_RUN */
     HC_HANDLED = 1,      /* of HC_FRAME_ERROR: the code reported the error itself */
     HC_HTTP_HEAD = 1,    /* of HC_FRAME_RESULT, to HC_CALL_HTTP: the payload begins with hc_http_head and its JSON */
-    HC_LAST = 2 /* of HC_FRAME_RESULT and HC_FRAME_ERROR: the program ends now, and takes no call after this one */
+    HC_LAST = 2, /* of HC_FRAME_RESULT and HC_FRAME_ERROR: the program ends now, and takes no call after this one */
+    HC_SHARED = 4 /* of HC_FRAME_INVOKE, HC_FRAME_RESULT: hc_shared stands where the event, or the payload, would */
 };
 
 enum {
@@ -58,6 +61,11 @@ struct hc_failed {
 
 struct hc_http_head { /* followed by head_bytes of JSON, then the body */
     uint32_t head_bytes;
+};
+
+struct hc_shared { /* bytes that lie in the environment's shared memory, HC_MEMORY_FD of the program's side */
+    uint32_t offset;
+    uint32_t length;
 };
 
 struct hc_invoke { /* followed by context_bytes of JSON, then the event */

@@ -11,6 +11,7 @@ enum {
     HC_FORKER_CONTROL_FD = 3, /* front <-> forker */
     HC_FORKER_ARM_FD = 4,     /* builder -> forker */
     HC_CHANNEL_FD = 3,        /* in a forked child and in a slot's waiting child: the channel */
+    HC_MEMORY_FD = 4,         /* of a shim: its shared memory, where it came with the first frame (channel.h) */
     HC_USER_ID = 1000,        /* uid and gid of user code inside every slot, and of every forker inside its domain */
     HC_MOST_ATTACH_FDS = 5
 };

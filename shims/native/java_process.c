@@ -1,8 +1,19 @@
-/* What the JVM cannot do by itself for hotcell.shim.Native: the working directory and the environment of the whole process. */
+/* What the JVM cannot do by itself for hotcell.shim.Native: the working directory and the environment of the whole process, a
+ * mapping of a descriptor that it has been given. */
 #define _GNU_SOURCE
 #include <jni.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "engine/protocol/forker.h"
+
+JNIEXPORT jobject JNICALL Java_hotcell_shim_Native_map(JNIEnv* jni, jclass self, jint size) {
+    (void)self;
+    void* const memory = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, HC_MEMORY_FD, 0);
+    close(HC_MEMORY_FD);
+    return memory == MAP_FAILED ? NULL : (*jni)->NewDirectByteBuffer(jni, memory, size);
+}
 
 JNIEXPORT jstring JNICALL Java_hotcell_shim_Native_enter(JNIEnv* jni, jclass self, jstring directory,
                                                          jobjectArray environment) {

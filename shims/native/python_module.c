@@ -1,9 +1,12 @@
 /* _hotcell: the forker's inner half for CPython, and the channel of a forked child. Stable ABI. */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x03090000
+#define _GNU_SOURCE
 #include <Python.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "engine/protocol/channel.h"
@@ -45,6 +48,27 @@ static int read_exactly(void* to, size_t size) {
         size -= (size_t)n;
     }
     return 0;
+}
+
+/* The head of the first frame, which is written as a whole. The shared memory that may come with it becomes HC_MEMORY_FD. */
+static int receive_head(struct hc_frame* frame) {
+    struct iovec part = {frame, sizeof *frame};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
+    ssize_t n;
+    do { n = recvmsg(HC_CHANNEL_FD, &message, MSG_CMSG_CLOEXEC); } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof *frame) return -1;
+    const struct cmsghdr* const with = CMSG_FIRSTHDR(&message);
+    if (with == NULL || with->cmsg_level != SOL_SOCKET || with->cmsg_type != SCM_RIGHTS) return 0;
+    int memory;
+    memcpy(&memory, CMSG_DATA(with), sizeof memory);
+    if (memory == HC_MEMORY_FD) return 0;
+    if (dup3(memory, HC_MEMORY_FD, O_CLOEXEC) < 0) return -1;
+    return close(memory);
 }
 
 /* Splits argc + envc NUL-ended strings into two lists; null with an exception when they do not fit. */
@@ -92,7 +116,7 @@ static PyObject* receive_first(PyObject* self, PyObject* args) {
     (void)self;
     (void)args;
     struct hc_frame frame;
-    if (read_exactly(&frame, sizeof frame) != 0) return Py_BuildValue("");
+    if (receive_head(&frame) != 0) return Py_BuildValue("");
     const int is_run = frame.type == HC_FRAME_RUN && frame.length <= HC_MOST_RUN_BYTES;
     if (!is_run && !(frame.type == HC_FRAME_LOAD && frame.length <= HC_MOST_LOAD_BYTES)) {
         PyErr_SetString(PyExc_ValueError, "first request: neither a Run nor a Load frame, or too long");

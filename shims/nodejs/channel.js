@@ -5,9 +5,9 @@
 const fs = require('fs');
 const net = require('net');
 
-const FD = 3;
+const FD = 3, MEMORY = 4;
 const READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
-const HANDLED = 1, HTTP_HEAD = 1, LAST = 2;
+const HANDLED = 1, HTTP_HEAD = 1, LAST = 2, SHARED = 4;
 const HEAD_BYTES = 16, INVOKE_BYTES = 8;
 const MOST_LOAD_BYTES = 1 << 20;
 const AT_ONCE = 1 << 16;  // a frame of up to so many bytes comes in one read and goes out in one piece
@@ -23,6 +23,7 @@ class Channel {
         this.filled = 0;
         this.total = 0;           // of that frame, head included; 0: its head is not there yet
         this.out = Buffer.allocUnsafeSlow(AT_ONCE);
+        this.memory = { resultsFrom: Infinity, resultsAt: 0, size: 0 };  // as LOAD says: which results go through shared memory
         this.socket = new net.Socket({
             fd: FD, readable: true, writable: true, allowHalfOpen: false,
             onread: { buffer: () => this.free(), callback: (count) => this.take(count) },
@@ -90,8 +91,30 @@ class Channel {
         fs.writeSync(FD, ready);
     }
 
+    // Where the payload lies in shared memory, once it does; null for one that goes over the socket: a small one, or when the
+    // function has lowered its limits since.
+    put(payload) {
+        const { resultsAt, size } = this.memory;
+        const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+        if (resultsAt + bytes.length > size) return null;
+        try {
+            if (fs.writeSync(MEMORY, bytes, 0, bytes.length, resultsAt) !== bytes.length) return null;
+        } catch {
+            return null;
+        }
+        const where = Buffer.allocUnsafe(8);
+        where.writeUInt32LE(resultsAt, 0);
+        where.writeUInt32LE(bytes.length, 4);
+        return where;
+    }
+
     // `done` is called when all of it has left this process.
     send(type, flags, low, high, payload, done) {
+        const where = type === RESULT && payload.length >= this.memory.resultsFrom ? this.put(payload) : null;
+        if (where !== null) {
+            payload = where;
+            flags |= SHARED;
+        }
         const { out } = this;
         let length;
         let whole = null;
@@ -140,4 +163,16 @@ class Channel {
     }
 }
 
-module.exports = { Channel, LOAD, INVOKE, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES };
+// The event of an INVOKE, in frame[begin..end); null where it says a place in shared memory that is none.
+function eventOf(frame, begin, end) {
+    if ((frame.readUInt16LE(6) & SHARED) === 0) {
+        const event = Buffer.allocUnsafe(end - begin);  // small frames are read into a buffer that is used again
+        frame.copy(event, 0, begin, end);
+        return event;
+    }
+    if (end - begin !== 8) return null;
+    const event = Buffer.allocUnsafeSlow(frame.readUInt32LE(begin + 4));
+    return fs.readSync(MEMORY, event, 0, event.length, frame.readUInt32LE(begin)) === event.length ? event : null;
+}
+
+module.exports = { Channel, eventOf, HEAD_BYTES, LOAD, INVOKE, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES };

@@ -11,7 +11,7 @@ for (const name of ['assert', 'buffer', 'child_process', 'crypto', 'dns', 'event
 const fs = require('fs');
 const Module = require('module');
 const v8 = require('v8');
-const { Channel, LOAD, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES } = require('./channel');
+const { Channel, eventOf, HEAD_BYTES, LOAD, RESULT, ERROR, HANDLED, HTTP_HEAD, LAST, INVOKE_BYTES } = require('./channel');
 const { errorText } = require('./errors');
 const { Environment } = require('./function');
 const output = require('./output');
@@ -56,9 +56,8 @@ function take(frame, begin, end, invoke) {
     const kind = frame.readUInt32LE(begin);
     const eventAt = at + frame.readUInt32LE(begin + 4);
     if (kind > 4 || eventAt > end) stop(1, 'a call of a kind or size that there is not');
-    // small frames are read into a buffer that is used again
-    const event = Buffer.allocUnsafe(end - eventAt);
-    frame.copy(event, 0, eventAt, end);
+    const event = eventOf(frame, eventAt, end);
+    if (event === null) stop(1, 'an event that does not lie in shared memory');
     invoke(kind, frame.utf8Slice(at, eventAt), event);
 }
 
@@ -67,18 +66,18 @@ async function warmUp() {
     output.current.stdout = output.current.stderr = fs.openSync('/dev/null', 'w');
     const context = '{"requestId":"warm","deadlineMs":1,"credentials":{},"retryCount":0,"http":{"method":"GET","path":"/",' +
         '"requestURI":"/","headers":{"accept":["*/*"]}}}';
-    const frame = Buffer.alloc(INVOKE_BYTES + context.length + 5);
-    frame.writeUInt32LE(context.length, 4);
-    frame.write(context, INVOKE_BYTES);
+    const frame = Buffer.alloc(HEAD_BYTES + INVOKE_BYTES + context.length + 5);
+    frame.writeUInt32LE(context.length, HEAD_BYTES + 4);
+    frame.write(context, HEAD_BYTES + INVOKE_BYTES);
     for (const [name, kind, times] of [['callback', 0, 300], ['promise', 0, 300], ['respond', 4, 30], ['failing', 0, 3]]) {
-        frame.writeUInt32LE(kind, 0);
+        frame.writeUInt32LE(kind, HEAD_BYTES);
         const load = JSON.parse(JSON.stringify({ handler: `warm.${name}`, env: process.env, function: {}, service: {} }));
         let answered;
         const warm = become(load, __dirname, () => answered(), () => answered());
         for (let i = 0; i < times; ++i) {
             await new Promise((resolve) => {
                 answered = resolve;
-                take(frame, 0, frame.length, (which, text, event) => warm.call(which, text, event));
+                take(frame, HEAD_BYTES, frame.length, (which, text, event) => warm.call(which, text, event));
             });
         }
     }
@@ -97,9 +96,11 @@ async function main(args) {
         if (type === LOAD) {
             try {
                 const answer = (result, isHttp) => channel.send(RESULT, isHttp ? HTTP_HEAD : 0, low, high, result);
-                const fail = (json, handled, done) => 
+                const fail = (json, handled, done) =>
                     channel.send(ERROR, (handled ? HANDLED : 0) | (done ? LAST : 0), low, high, json, done);
-                environment = become(JSON.parse(frame.utf8Slice(begin, end)), code, answer, fail);
+                const load = JSON.parse(frame.utf8Slice(begin, end));
+                Object.assign(channel.memory, load.memory);
+                environment = become(load, code, answer, fail);
             } catch (error) {
                 stop(1, `LOAD: ${error.message}`);
             }

@@ -62,6 +62,7 @@ final class Environment
         $load = json_decode($frame[1], true, 64, JSON_THROW_ON_ERROR);
         if (!is_string($load['handler'] ?? null)) throw new Broken('LOAD: handler is not a string');
         $hook = static fn (string $name): string => (string) ($load[$name] ?? '');
+        self::$channel->share($load['memory'] ?? null);
         self::$names = [$load['handler'], $hook('initializer'), $hook('preFreeze'), $hook('preStop'), $load['handler']];
         self::$context = new Context($load);
         self::$pid = getmypid();
@@ -89,12 +90,12 @@ final class Environment
     {
         $frame = self::$channel->receive(Channel::INVOKE);
         if ($frame === null) return false;
-        [$request, $payload] = $frame;
+        [$request, $payload, $flags] = $frame;
         if (strlen($payload) < 8) throw new Broken('a call that is cut short');
         ['kind' => $kind, 'size' => $size] = unpack('Vkind/Vsize', $payload);
         if ($kind > Channel::HTTP || 8 + $size > strlen($payload)) throw new Broken('a call of a kind or size that there is not');
         $context = json_decode(substr($payload, 8, $size), true, 64, JSON_THROW_ON_ERROR);
-        self::$call = ['kind' => $kind, 'context' => $context, 'event' => substr($payload, 8 + $size), 'request' => $request];
+        self::$call = ['kind' => $kind, 'context' => $context, 'event' => self::$channel->eventOf($flags, substr($payload, 8 + $size)), 'request' => $request];
         Logger::$requestId = (string) $context['requestId'];
         say('FC ' . self::PHASES[$kind] . ' Start RequestId: ' . Logger::$requestId . "\n");
         return true;

@@ -17,8 +17,13 @@ TEST(EngineFuzz, HoldsItsInvariants) {
     std::string frame = "\x05";
     frame.append(reinterpret_cast<const char*>(&header), sizeof header)
         .append(reinterpret_cast<const char*>(&ready), sizeof ready);
+    const hc_frame result{sizeof(hc_shared), HC_FRAME_RESULT, HC_SHARED, 1};
+    const hc_shared where{HC_MEMORY_RESULTS_AT, 100};
+    std::string shared = "\xc5";
+    shared.append(reinterpret_cast<const char*>(&result), sizeof result)
+        .append(reinterpret_cast<const char*>(&where), sizeof where);
     mutate_and_try(
-        {frame, std::string(32, '\0'), std::string(640, '\0'),
+        {frame, shared, std::string(32, '\0'), std::string(640, '\0'),
          R"({"name": "lua", "programFile": "main.lua", "exec": ["/usr/bin/lua"], "environment": {"HOME": "/tmp"},
              "zygote": {"arguments": ["/usr/bin/lua"], "memoryMiB": 64}})",
          R"({"entries": [{"show": "/usr/bin"}, {"link": "usr/bin", "at": "bin", "optional": true}]})"},

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstring>
 #include <ostream>
 
@@ -44,6 +45,13 @@ std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::s
     return bytes_of(hc_frame{length, HC_FRAME_INVOKE, 0, request}) + bytes_of(invoke) + context + event;
 }
 
+std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
+                         const hc_shared& event) {
+    std::string frame = invoke_frame(request, kind, context, bytes_of(event));
+    const std::uint16_t flags = HC_SHARED;
+    return frame.replace(offsetof(hc_frame, flags), sizeof flags, bytes_of(flags));
+}
+
 std::string context_of(const std::string& request_id) {
     return R"({"requestId":")" + request_id +
            R"(","deadlineMs":1700000000000,"credentials":{"accessKeyId":"id","accessKeySecret":"secret",)" +
@@ -56,13 +64,15 @@ std::string http_context_of(const std::string& request_id, const std::string& ht
     return text + R"("qualifier":"prod","http":)" + http + "}";
 }
 
-std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env) {
+std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env,
+                         const std::string& memory) {
     return R"({"handler": ")" + handler + R"(", "initializer": ")" + initializer +
            R"(", "preFreeze": "index.pre_freeze", "preStop": "index.pre_stop", "env": )" + env +
            R"(, "function": {"name": "f", "handler": ")" + handler +
            R"(", "memory": 128, "timeout": 3, "initializer": ")" + initializer +
            R"(", "initializationTimeout": 4}, "service": {"name": "s", "logProject": "p", "logStore": "l",
-               "versionId": "7"}, "region": "local", "accountId": "42"})";
+               "versionId": "7"}, "region": "local", "accountId": "42")" +
+           (memory.empty() ? "" : R"(, "memory": )" + memory) + "}";
 }
 
 Answer receive_answer(int channel) {

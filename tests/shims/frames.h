@@ -29,14 +29,17 @@ struct Answer {
 /// The frame of an INVOKE with context and event.
 std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context,
                          const std::string& event);
+/// The same for an event that lies in shared memory.
+std::string invoke_frame(std::uint64_t request, std::uint32_t kind, const std::string& context, const hc_shared& event);
 /// Any frame; `length` is what its head says.
 std::string frame(std::uint16_t type, const std::string& payload, std::uint32_t length);
 std::string context_of(const std::string& request_id);
 /// That of an HTTP call; `http` is a JSON object.
 std::string http_context_of(const std::string& request_id, const std::string& http);
 
-/// The payload of LOAD. `env` is a JSON object; the hooks are index.pre_freeze and index.pre_stop.
-std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env);
+/// The payload of LOAD. `env` is a JSON object; the hooks are index.pre_freeze and index.pre_stop. `memory`: a JSON object, if any.
+std::string load_payload(const std::string& handler, const std::string& initializer, const std::string& env,
+                         const std::string& memory = {});
 
 /// The next frame that comes on `channel`.
 Answer receive_answer(int channel);

@@ -50,6 +50,8 @@ protected:
     }
 };
 
+TEST_F(JavaShim, TakesEventsAndGivesResultsThroughSharedMemory) { expect_echo_through_memory(kCommand, code("Echo")); }
+
 TEST_F(JavaShim, GivesAndTakesEveryByte) {
     ShimProcess shim = start("Echo");
     std::string all;

@@ -46,6 +46,10 @@ protected:
     }
 };
 
+TEST_F(MonoShim, TakesEventsAndGivesResultsThroughSharedMemory) {
+    expect_echo_through_memory(kCommand, code(method("Echo")));
+}
+
 TEST_F(MonoShim, GivesAndTakesEveryByte) {
     for (const char* handler : {"Echo", "EchoLater"}) {
         ShimProcess shim = start(handler);

@@ -30,6 +30,10 @@ protected:
     }
 };
 
+TEST_F(NodejsShim, TakesEventsAndGivesResultsThroughSharedMemory) {
+    expect_echo_through_memory(kCommand, {.files = {{"index.js", "exports.handler = async (event) => event;\n"}}});
+}
+
 TEST_F(NodejsShim, GivesTheEventAsABufferAndTakesABufferBack) {
     ShimProcess shim = start(
         "exports.handler = (event, context, callback) => {\n"

@@ -28,6 +28,11 @@ protected:
     }
 };
 
+TEST_F(PhpShim, TakesEventsAndGivesResultsThroughSharedMemory) {
+    expect_echo_through_memory(
+        kCommand, {.files = {{"index.php", "<?php\nfunction handler($event, $context) { return $event; }\n"}}});
+}
+
 TEST_F(PhpShim, GivesTheEventAsAStringAndTakesOneBack) {
     ShimProcess shim = start("function handler($event, $context) { return strrev($event); }\n");
     for (const std::string& event : {std::string("abc"), std::string(), std::string("\xff\0\n", 3)}) {

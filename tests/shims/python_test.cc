@@ -51,6 +51,10 @@ TEST(PythonShim, EncodesResultsAsTheLanguageDoes) {
     EXPECT_TRUE(no_text.is_unhandled() && no_text.has(R"("errorType": "UnicodeEncodeError")")) << no_text;
 }
 
+TEST(PythonShim, TakesEventsAndGivesResultsThroughSharedMemory) {
+    expect_echo_through_memory(kCommand, {.files = {{"index.py", "def handler(event, context):\n    return event\n"}}});
+}
+
 TEST(PythonShim, CarriesSixMebibytesBothWays) {
     ShimProcess shim = python("def handler(event, context):\n    return event\n");
     std::string event(6 << 20, 'x');

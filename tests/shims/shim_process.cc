@@ -1,8 +1,10 @@
 #include "tests/shims/shim_process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -41,6 +43,10 @@ ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode
         std::filesystem::create_directories(path.parent_path());
         std::ofstream(path, std::ios::binary) << text;
     }
+    if (code.shares_memory) {
+        memory_ = UniqueFd(::memfd_create("shared", MFD_CLOEXEC));
+        if (::ftruncate(memory_.get(), HC_MEMORY_BYTES) != 0) throw std::runtime_error("make shared memory");
+    }
     start(command);
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -51,7 +57,10 @@ ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode
         throw std::runtime_error("the shim did not say READY: " + err());
     std::memcpy(&ready, first.payload.data(), sizeof ready);
     if (ready.nonce != 0 || ready.ready_ns < before) throw std::runtime_error("READY with a wrong nonce or time");
-    const std::string payload = load_payload(code.handler, code.initializer, code.env);
+    const std::string memory = R"({"size": )" + std::to_string(HC_MEMORY_BYTES) + R"(, "resultsAt": )" +
+                               std::to_string(HC_MEMORY_RESULTS_AT) + R"(, "resultsFrom": 1000})";
+    const std::string payload =
+        load_payload(code.handler, code.initializer, code.env, code.shares_memory ? memory : std::string());
     if (load) send(frame(HC_FRAME_LOAD, payload, static_cast<std::uint32_t>(payload.size())));
 }
 
@@ -77,9 +86,11 @@ void ShimProcess::start(const std::vector<std::string>& command) {
     if (pid_ == 0) {
         const int moves[][2] = {{out_write.get(), 1}, {err_write.get(), 2}, {theirs.get(), HC_CHANNEL_FD}};
         ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+        if (memory_) ::dup2(memory_.get(), HC_MEMORY_FD + 100);
         for (const auto& [from, to] : moves) ::dup2(from, to + 100);
         for (const auto& [from, to] : moves) ::dup2(to + 100, to);
-        ::close_range(HC_CHANNEL_FD + 1, ~0u, 0);
+        if (memory_) ::dup2(HC_MEMORY_FD + 100, HC_MEMORY_FD);
+        ::close_range(memory_ ? HC_MEMORY_FD + 1 : HC_CHANNEL_FD + 1, ~0u, 0);
         ::execve(arguments[0], arguments.data(), environment);
         ::_exit(127);
     }
@@ -111,6 +122,50 @@ Answer ShimProcess::receive() { return receive_answer(channel_.get()); }
 
 Answer ShimProcess::call(const std::string& event, const std::string& request_id, std::uint32_t kind) {
     return exchange(kind, context_of(request_id), event);
+}
+
+Answer ShimProcess::call_at(const hc_shared& where) {
+    send(invoke_frame(next_request_++, HC_CALL_HANDLER, context_of("rid-1"), where));
+    return receive();
+}
+
+Answer ShimProcess::call_shared(const std::string& event) {
+    if (::pwrite(memory_.get(), event.data(), event.size(), 0) != static_cast<ssize_t>(event.size()))
+        throw std::runtime_error("put the event");
+    Answer answer = call_at({0, static_cast<std::uint32_t>(event.size())});
+    hc_shared where{};
+    if ((answer.flags & HC_SHARED) == 0 || answer.payload.size() != sizeof where) return answer;
+    std::memcpy(&where, answer.payload.data(), sizeof where);
+    if (where.offset < HC_MEMORY_RESULTS_AT || where.length > HC_MEMORY_BYTES - where.offset) return answer;
+    answer.payload.assign(where.length, '\0');
+    if (::pread(memory_.get(), answer.payload.data(), where.length, where.offset) != static_cast<ssize_t>(where.length))
+        throw std::runtime_error("take the result");
+    return answer;
+}
+
+void expect_echo_through_memory(const std::vector<std::string>& command, ShimCode code) {
+    code.shares_memory = true;
+    {
+        ShimProcess shim(command, code);
+        EXPECT_TRUE(shim.call("small").is_result());
+        for (const std::size_t size :
+             {std::size_t{1000}, std::size_t{6} << 20, std::size_t{70'000}, std::size_t{999}}) {
+            std::string event(size, 'x');
+            for (std::size_t i = 0; i < event.size(); i += 97) event[i] = static_cast<char>(i);
+            const Answer answer = shim.call_shared(event);
+            EXPECT_EQ(answer.type, HC_FRAME_RESULT) << answer;
+            EXPECT_EQ(answer.flags, size >= 1000 ? HC_SHARED : 0) << size;
+            EXPECT_TRUE(answer.payload == event) << size;
+        }
+        EXPECT_TRUE(shim.call(std::string(500, 'y')).is_result()) << "a small one after that";
+        EXPECT_EQ(shim.wait(), 0);
+    }
+    for (const hc_shared& where : {hc_shared{HC_MEMORY_BYTES, 1}, hc_shared{HC_MEMORY_BYTES - 10, 20}}) {
+        ShimProcess shim(command, code);
+        EXPECT_EQ(shim.call_at(where).type, 0);
+        EXPECT_EQ(WEXITSTATUS(shim.wait(false)), 1);
+        EXPECT_NE(shim.err().find("hotcell shim: "), std::string::npos);
+    }
 }
 
 Answer ShimProcess::call_http(const std::string& http, const std::string& body, const std::string& request_id) {

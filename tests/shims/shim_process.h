@@ -18,6 +18,7 @@ struct ShimCode {
     std::string handler = "index.handler";
     std::string initializer = {};
     std::string env = R"({"PATH": "/usr/bin:/bin", "GREETING": "hello"})";
+    bool shares_memory = false;  // results of 1000 bytes and more come through it
 };
 
 class ShimProcess {
@@ -31,6 +32,10 @@ public:
                 std::uint32_t kind = HC_CALL_HANDLER);
     /// An HTTP call; `http` is the JSON object of the context.
     Answer call_http(const std::string& http, const std::string& body, const std::string& request_id = "rid-1");
+    /// Through shared memory, in both directions.
+    Answer call_shared(const std::string& event);
+    /// Says that the event lies there, whatever is there.
+    Answer call_at(const hc_shared& where);
     Answer initialize(const std::string& request_id = "rid-1") { return call({}, request_id, HC_CALL_INITIALIZER); }
     void send(const std::string& bytes);
     void end_input();  // half of the channel: what was sent is all there will be
@@ -51,8 +56,13 @@ private:
     pid_t pid_ = -1;
     std::uint64_t next_request_ = 0x1'0000'0001;
     linux::UniqueFd channel_;
+    linux::UniqueFd memory_;
     linux::UniqueFd out_;
     linux::UniqueFd err_;
 };
+
+/// Starts the shim on an echo of `code` and sees events and results go through shared memory, small ones and errors over the
+/// socket, and the shim end when it is told a place that is none.
+void expect_echo_through_memory(const std::vector<std::string>& command, ShimCode code);
 
 }  // namespace hotcell::test

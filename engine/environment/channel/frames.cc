@@ -49,15 +49,28 @@ std::string encode_load(std::string_view document) {
     return bytes.append(document);
 }
 
-std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, std::string_view event) {
-    const std::size_t length = sizeof(hc_invoke) + context.size() + event.size();
-    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_INVOKE, 0, request};
+namespace {
+
+std::string encode_call(std::uint64_t request, std::uint16_t flags, std::uint32_t kind, std::string_view context,
+                        std::string_view rest) {
+    const std::size_t length = sizeof(hc_invoke) + context.size() + rest.size();
+    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_INVOKE, flags, request};
     const hc_invoke invoke{kind, static_cast<std::uint32_t>(context.size())};
     std::string bytes;
     bytes.reserve(sizeof frame + length);
     append(bytes, &frame, sizeof frame);
     append(bytes, &invoke, sizeof invoke);
-    return bytes.append(context).append(event);
+    return bytes.append(context).append(rest);
+}
+
+}  // namespace
+
+std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, std::string_view event) {
+    return encode_call(request, 0, kind, context, event);
+}
+
+std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, const hc_shared& event) {
+    return encode_call(request, HC_SHARED, kind, context, {reinterpret_cast<const char*>(&event), sizeof event});
 }
 
 void FrameReader::add(std::string_view bytes) {
@@ -71,6 +84,8 @@ void FrameReader::add(std::string_view bytes) {
 }
 
 bool FrameReader::is_possible(const hc_frame& header) const {
+    if ((header.flags & HC_SHARED) != 0)
+        return shared_ && most_answer_ > 0 && header.type == HC_FRAME_RESULT && header.length == sizeof(hc_shared);
     switch (header.type) {
         case HC_FRAME_READY: return header.length == sizeof(hc_ready);
         case HC_FRAME_FAILED: return header.length == sizeof(hc_failed);
@@ -86,19 +101,22 @@ std::optional<ProgramFrame> FrameReader::next() {
     std::memcpy(&header, buffer_.data(), sizeof header);
     if (!is_possible(header)) {
         broken_ = true;
-        too_large_ = most_answer_ > 0 && (header.type == HC_FRAME_RESULT || header.type == HC_FRAME_ERROR);
+        too_large_ = most_answer_ > 0 && header.length > most_answer_ &&
+                     (header.type == HC_FRAME_RESULT || header.type == HC_FRAME_ERROR);
         return std::nullopt;
     }
     if (buffer_.size() < sizeof header + header.length) {
         buffer_.reserve(sizeof header + header.length);
         return std::nullopt;
     }
-    ProgramFrame frame{header.type, header.flags, header.request, {}, {}, {}};
+    ProgramFrame frame{header.type, header.flags, header.request, {}, {}, {}, {}};
     const char* payload = buffer_.data() + sizeof header;
     if (header.type == HC_FRAME_READY)
         std::memcpy(&frame.ready, payload, sizeof frame.ready);
     else if (header.type == HC_FRAME_FAILED)
         std::memcpy(&frame.failed, payload, sizeof frame.failed);
+    else if ((header.flags & HC_SHARED) != 0)
+        std::memcpy(&frame.shared.emplace(), payload, sizeof(hc_shared));
     else
         frame.payload.assign(payload, header.length);
     buffer_.erase(0, sizeof header + header.length);

@@ -22,6 +22,8 @@ Result<std::string> encode_run(std::uint64_t request, const std::vector<std::str
 std::string encode_load(std::string_view document);
 /// One Invoke frame; `kind` is HC_CALL_*, `context` JSON.
 std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, std::string_view event);
+/// The same for an event that lies in shared memory.
+std::string encode_invoke(std::uint64_t request, std::uint32_t kind, std::string_view context, const hc_shared& event);
 
 /// A frame that a program's side may send.
 struct ProgramFrame {
@@ -30,6 +32,8 @@ struct ProgramFrame {
     std::uint64_t request = 0;
     hc_ready ready{};
     hc_failed failed{};
+    std::optional<hc_shared>
+        shared;  // of a result: where it says that its payload lies; nothing of it has been checked
     std::string payload;
 };
 
@@ -38,6 +42,8 @@ class FrameReader {
 public:
     /// From now on answers may come, of at most so many bytes each.
     void allow_answers(std::uint32_t most_bytes) { most_answer_ = most_bytes; }
+    /// From now on results may lie in shared memory.
+    void allow_shared() { shared_ = true; }
     void add(std::string_view bytes);
     /// The next whole frame, if there is one.
     std::optional<ProgramFrame> next();
@@ -50,6 +56,7 @@ private:
 
     std::string buffer_;
     std::uint32_t most_answer_ = 0;
+    bool shared_ = false;
     bool broken_ = false;
     bool too_large_ = false;
 };

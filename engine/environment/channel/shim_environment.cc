@@ -12,6 +12,8 @@ namespace {
 
 constexpr Nanos kBootPatience = std::chrono::seconds(10);
 constexpr Nanos kWordPatience = std::chrono::milliseconds(120);  // from the channel's end to the word of the process's
+// Pages are dear to get again (README, figures): a function that is called with large payloads now and then keeps them.
+constexpr Nanos kPagesKept = std::chrono::seconds(5);
 
 Error failed_error(const hc_failed& failed) {
     return Error{ErrorKind::Broken,
@@ -24,7 +26,7 @@ Error failed_error(const hc_failed& failed) {
 
 ShimEnvironment::ShimEnvironment(Reactor& reactor, WardenClient& warden, std::unique_ptr<Slot> slot,
                                  EnvironmentSetup setup, ShimSetup shim)
-    : Environment(reactor, warden, std::move(slot), std::move(setup)), shim_(std::move(shim)) {}
+    : Environment(reactor, warden, std::move(slot), std::move(setup)), shim_(std::move(shim)), idle_(reactor) {}
 
 void ShimEnvironment::bring_up() {
     if (!slot_->is_executor()) return fork_child();
@@ -33,7 +35,15 @@ void ShimEnvironment::bring_up() {
     ready_ = true;
 }
 
+bool ShimEnvironment::share_memory() {
+    if (!shim_.shared_memory) return true;
+    auto shared = slot_->share_memory();
+    if (!shared) fail_start(std::move(shared).error());
+    return shared.has_value();
+}
+
 void ShimEnvironment::fork_child() {
+    if (!share_memory()) return;
     nonce_ = slot_->id();
     slot_->domain()->fork(slot_->id(), nonce_, [self = weak_from_this(), this](Result<hc_forked> forked) {
         const auto one = self.lock();
@@ -52,6 +62,7 @@ void ShimEnvironment::exec_shim() {
     auto frame = encode_run(slot_->id(), shim_.shim, shim_.shim_environment, true);
     if (!frame) return fail_start(std::move(frame).error());
     readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
+    if (!share_memory()) return;
     slot_->send(std::move(*frame));
 }
 
@@ -72,12 +83,33 @@ void ShimEnvironment::load_when_ready() {
 
 void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
     std::string context = call_context({input.request_id, input.qualifier, input.deadline_ms, input.retry_count});
+    calling_ = true;
     calls_http_ = input.http != nullptr;
     if (calls_http_) {
         context.pop_back();  // the object's end
         context += encode_http(*input.http) + "}";
     }
+    if (goes_through_memory(input.event)) {
+        keep_pages();
+        if (const auto where = slot_->shared_memory()->put(input.event))
+            return slot_->send(encode_invoke(number, input.kind, context, *where));
+    }
     slot_->send(encode_invoke(number, input.kind, context, input.event));
+}
+
+bool ShimEnvironment::goes_through_memory(std::string_view event) const {
+    return shim_.shared_memory && shim_.shared_memory->events_from &&
+           event.size() >= shim_.shared_memory->events_from->count && slot_->shared_memory() != nullptr;
+}
+
+/// For a while from now on, and never away from under a call.
+void ShimEnvironment::keep_pages() {
+    idle_.start(kPagesKept, [self = weak_from_this(), this] {
+        const auto one = self.lock();
+        if (!one || !alive_) return;
+        if (calling_) return keep_pages();
+        slot_->shared_memory()->release_pages();
+    });
 }
 
 void ShimEnvironment::on_answer(ProgramFrame frame) {
@@ -90,6 +122,13 @@ void ShimEnvironment::on_answer(ProgramFrame frame) {
     given.is_last = is_last_ = (frame.flags & HC_LAST) != 0;
     const bool has_head = frame.type == HC_FRAME_RESULT && (frame.flags & HC_HTTP_HEAD) != 0;
     given.payload = std::move(frame.payload);
+    calling_ = false;
+    if (frame.shared) {
+        keep_pages();
+        auto payload = slot_->shared_memory()->take(*frame.shared);
+        if (!payload) return die(Answer::Kind::Broken);
+        given.payload = std::move(*payload);
+    }
     if (has_head && !calls_http_) return die(Answer::Kind::Broken);
     if (calls_http_ && frame.type == HC_FRAME_RESULT) take_head(given, has_head);
     if (given.payload.size() > setup_.most_result.count) return die(Answer::Kind::TooLarge);
@@ -140,9 +179,12 @@ void ShimEnvironment::let_go() {
 ShimBoot::ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done)
     : reactor_(reactor), slot_(std::move(slot)), done_(std::move(done)), timer_(reactor) {}
 
-void ShimBoot::begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+void ShimBoot::begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+                     bool shares_memory) {
     auto frame = encode_run(slot_->id(), argv, environment, true);
     if (!frame) return finish(std::unexpected(std::move(frame).error()));
+    if (shares_memory)
+        if (auto shared = slot_->share_memory(); !shared) return finish(std::unexpected(std::move(shared).error()));
     slot_->drain_channel();
     readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
     slot_->listen(this);

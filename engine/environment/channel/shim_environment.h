@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/environment/environment.h"
+#include "engine/environment/runtime/manifest.h"
 
 namespace hotcell::environment {
 
@@ -13,6 +14,7 @@ struct ShimSetup {
     std::vector<std::string>
         shim;  // argv, when it is to be exec'ed in a waiting child; empty: forked, or booted already
     std::vector<std::string> shim_environment;
+    std::optional<SharedMemoryUse> shared_memory{};
 };
 
 class ShimEnvironment final : public Environment {
@@ -32,6 +34,10 @@ private:
     void on_answer(ProgramFrame frame) override;
     void on_channel_end() override;
     void on_exit(const protocol::ExitReport& report) override;
+    /// Shared memory, in a slot whose first frame is still to be sent. False: the start has failed.
+    bool share_memory();
+    bool goes_through_memory(std::string_view event) const;
+    void keep_pages();
 
     void fork_child();
     void exec_shim();
@@ -42,7 +48,9 @@ private:
     const ShimSetup shim_;
     std::uint64_t nonce_ = 0;
     bool ready_ = false;
-    int readies_ = 1;          // to come before it is ready
+    Timer idle_;       // until the pages of shared memory are given back
+    int readies_ = 1;  // to come before it is ready
+    bool calling_ = false;
     bool calls_http_ = false;  // the call under way
     bool is_last_ = false;     // it has said that its program ends
 };
@@ -54,7 +62,7 @@ public:
     using OnBooted = std::function<void(Result<>, std::unique_ptr<Slot>)>;
     ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done);
 
-    void begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment);
+    void begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment, bool shares_memory);
     /// The slot, to be destroyed; `done` is not called any more.
     std::unique_ptr<Slot> give_up();
 

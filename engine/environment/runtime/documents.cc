@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "engine/environment/channel/shared_memory.h"
+
 namespace hotcell::environment {
 
 namespace json = boost::json;
@@ -34,7 +36,7 @@ std::string load_document(const Manifest& manifest, const Loaded& loaded) {
     const Function& function = loaded.function;
     json::object environment;
     for (const auto& [name, value] : process_environment(manifest, loaded)) environment[name] = value;
-    return json::serialize(json::object{
+    json::object document{
         {"handler", function.settings.handler},
         {"initializer", function.settings.initializer},
         {"preFreeze", function.settings.pre_freeze.handler},
@@ -54,7 +56,13 @@ std::string load_document(const Manifest& manifest, const Loaded& loaded) {
           {"versionId", loaded.version}}},
         {"region", kRegion},
         {"accountId", kAccount},
-    });
+    };
+    if (manifest.function && manifest.function->shared_memory) {
+        json::object memory{{"resultsAt", SharedMemory::kEvents.count}, {"size", SharedMemory::kSize.count}};
+        if (const auto& from = manifest.function->shared_memory->results_from) memory["resultsFrom"] = from->count;
+        document["memory"] = std::move(memory);
+    }
+    return json::serialize(document);
 }
 
 std::string call_context(const CallContext& call) {

@@ -60,6 +60,17 @@ Result<std::map<std::string, std::vector<std::string>>> parse_commands(std::vect
     return commands;
 }
 
+Result<SharedMemoryUse> parse_shared_memory(JsonObject object) {
+    SharedMemoryUse use;
+    for (const auto& [key, from] :
+         {std::pair{"eventsFrom", &use.events_from}, std::pair{"resultsFrom", &use.results_from}})
+        if (object.has(key)) *from = Bytes {
+                TRY(object.number_or(key, 0, 1, 6 << 20))
+            };
+    TRY(object.finish());
+    return use;
+}
+
 Result<FunctionRecipe> parse_function(JsonObject object) {
     FunctionRecipe recipe;
     const std::string speaks = TRY(object.string_or("speaks", "frames"));
@@ -68,6 +79,10 @@ Result<FunctionRecipe> parse_function(JsonObject object) {
     recipe.speaks = speaks == "http" ? Speech::Http : speaks == "runtimeApi" ? Speech::RuntimeApi : Speech::Frames;
     if (recipe.speaks == Speech::Frames) {
         recipe.shim = TRY(command(object, "shim"));
+        if (object.has("sharedMemory")) {
+            JsonObject memory = TRY(object.object("sharedMemory"));
+            recipe.shared_memory = TRY(parse_shared_memory(std::move(memory)));
+        }
     } else {
         recipe.command = TRY(command(object, "command"));
         if (object.has("commands")) {

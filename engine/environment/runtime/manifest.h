@@ -37,6 +37,12 @@ enum class Speech : std::uint8_t {
     RuntimeApi,  // the program asks for its calls over HTTP
 };
 
+/// Which payloads go through shared memory: of so many bytes and more; unset: none of that direction.
+struct SharedMemoryUse {
+    std::optional<Bytes> events_from;
+    std::optional<Bytes> results_from;
+};
+
 /// How a process of this runtime becomes a function environment by exec; with a zygote its children do so too.
 struct FunctionRecipe {
     Speech speaks = Speech::Frames;
@@ -45,7 +51,8 @@ struct FunctionRecipe {
     std::map<std::string, std::vector<std::string>> commands;  // of single names
     std::map<std::string, std::string> environment;            // until LOAD brings the function's own
     std::optional<CompileRecipe> compile;                      // unset: packages are taken as they are
-    bool prepared = false;  // worth keeping booted, before it is known for which function
+    std::optional<SharedMemoryUse> shared_memory;  // Frames; unset: everything goes over the channel's socket
+    bool prepared = false;                         // worth keeping booted, before it is known for which function
 };
 
 struct Manifest {

@@ -94,11 +94,21 @@ void Slot::send(std::string bytes) {
     write_unsent();
 }
 
+Result<> Slot::share_memory() {
+    memory_ = TRY(SharedMemory::make());
+    memory_to_send_ = true;
+    frames_.allow_shared();
+    return {};
+}
+
 void Slot::write_unsent() {
     while (sent_ < unsent_.size()) {
-        const long n = linux::write_some(channel_->fd(), std::string_view(unsent_).substr(sent_));
+        const std::string_view rest = std::string_view(unsent_).substr(sent_);
+        const long n = memory_to_send_ ? linux::write_some_with(channel_->fd(), rest, memory_->fd())
+                                       : linux::write_some(channel_->fd(), rest);
         if (n == -EAGAIN) return channel_->when_writable([this] { write_unsent(); });
         if (n < 0) break;  // its end is seen by reading
+        memory_to_send_ = false;
         sent_ += static_cast<std::size_t>(n);
     }
     unsent_.clear();

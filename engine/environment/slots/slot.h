@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "engine/environment/channel/frames.h"
+#include "engine/environment/channel/shared_memory.h"
 #include "engine/environment/reactor/message_pipe.h"
 #include "engine/environment/slots/built.h"
 #include "engine/environment/slots/domain.h"
@@ -47,6 +48,10 @@ public:
     void drain_channel();
     /// In order, as the socket takes it.
     void send(std::string bytes);
+    /// Makes shared memory of this slot's own, whose descriptor goes with the next frame: the first one, RUN of a shim or LOAD.
+    Result<> share_memory();
+    /// Null where there is none.
+    SharedMemory* shared_memory() { return memory_.get(); }
     /// Its program is a shim from now on, whose answers have at most so many bytes.
     void allow_answers(std::uint32_t most_bytes) { frames_.allow_answers(most_bytes); }
     bool answer_was_too_large() const { return frames_.is_too_large(); }
@@ -74,6 +79,8 @@ private:
     std::optional<hc_ready> ready_;
     std::string unsent_;
     std::size_t sent_ = 0;  // of unsent_
+    std::unique_ptr<SharedMemory> memory_;
+    bool memory_to_send_ = false;
     bool dead_ = false;
     bool channel_open_ = true;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once this object has gone

@@ -1,4 +1,4 @@
-// One fixed message over a SOCK_SEQPACKET socket, with descriptors (unix(7), SCM_RIGHTS). No heap, no errno.
+// Messages with descriptors over Unix sockets (unix(7), SCM_RIGHTS): whole ones, or the beginning of a stream's. No heap, no errno.
 #pragma once
 
 #include <sys/socket.h>
@@ -11,9 +11,9 @@ namespace hotcell::linux::raw {
 
 inline constexpr int kMostPassedFds = 16;
 
-/// Sends `size` bytes as one message with `count` descriptors (they stay open here). 0 or -errno.
-inline long send_with_fds(int socket, const void* data, std::size_t size, const int* fds, int count,
-                          int flags = 0) noexcept {
+/// Sends bytes with `count` descriptors (they stay open here). How many of `size` bytes, or -errno.
+inline long send_some_with_fds(int socket, const void* data, std::size_t size, const int* fds, int count,
+                               int flags = 0) noexcept {
     iovec part{const_cast<void*>(data), size};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMostPassedFds)] = {};
     msghdr message{};
@@ -31,10 +31,16 @@ inline long send_with_fds(int socket, const void* data, std::size_t size, const 
     }
     for (;;) {
         const long n = call(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | flags);
-        if (n == -EINTR) continue;
-        if (n < 0) return n;
-        return static_cast<std::size_t>(n) == size ? 0 : -EMSGSIZE;
+        if (n != -EINTR) return n;
     }
+}
+
+/// Sends `size` bytes as one message with `count` descriptors (they stay open here). 0 or -errno.
+inline long send_with_fds(int socket, const void* data, std::size_t size, const int* fds, int count,
+                          int flags = 0) noexcept {
+    const long n = send_some_with_fds(socket, data, size, fds, count, flags);
+    if (n < 0) return n;
+    return static_cast<std::size_t>(n) == size ? 0 : -EMSGSIZE;
 }
 
 /// Receives one message of at most `size` bytes and its descriptors (close-on-exec), at most kMostPassedFds.

@@ -43,6 +43,10 @@ long write_some(int fd, std::string_view bytes) {
     return n;
 }
 
+long write_some_with(int socket, std::string_view bytes, int descriptor) {
+    return raw::send_some_with_fds(socket, bytes.data(), bytes.size(), &descriptor, 1, MSG_DONTWAIT);
+}
+
 bool wait_readable(int fd, int milliseconds) {
     pollfd entry{fd, POLLIN, 0};
     for (;;) {

@@ -34,6 +34,8 @@ long send_message(int socket, const void* data, std::size_t size);
 long read_some(int fd, char* data, std::size_t most);
 /// Some of `bytes`. The number or -errno. On a pipe whose reader has gone the calling thread must have SIGPIPE blocked.
 long write_some(int fd, std::string_view bytes);
+/// The same on a stream socket, with a descriptor that goes with the first of the bytes; it stays open here.
+long write_some_with(int socket, std::string_view bytes, int descriptor);
 
 /// Waits until `fd` can be read or has ended. False after `milliseconds`.
 bool wait_readable(int fd, int milliseconds);

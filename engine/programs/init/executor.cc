@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "engine/linux/raw/calls.h"
+#include "engine/linux/raw/fd_passing.h"
 #include "engine/protocol/channel.h"
 #include "engine/protocol/forker.h"
 #include "engine/protocol/steps.h"
@@ -112,7 +113,11 @@ void wait_and_exec() {
     if (raw::write_all(HC_CHANNEL_FD, &hello, sizeof hello) < 0) ::_exit(127);
 
     hc_frame frame{};
-    if (raw::read_all(HC_CHANNEL_FD, &frame, sizeof frame) < 0) ::_exit(0);  // not needed any more
+    int passed[raw::kMostPassedFds];
+    int count = 0;
+    // a frame's head is written as a whole; with it comes the shared memory, if there is to be any
+    if (raw::receive_with_fds(HC_CHANNEL_FD, &frame, sizeof frame, passed, count) != sizeof frame)
+        ::_exit(0);  // not needed any more
     hc_run run{};
     if (frame.type != HC_FRAME_RUN || frame.length < sizeof run || frame.length > HC_MOST_RUN_BYTES)
         refuse(protocol::Step::ChildExec, -EPROTO);
@@ -125,6 +130,13 @@ void wait_and_exec() {
     if (frame.flags & HC_KEEP_CHANNEL) {  // a shim: it talks on, otherwise the channel ends with this exec
         if (const long result = raw::call(SYS_fcntl, HC_CHANNEL_FD, F_SETFD, 0); result < 0)
             refuse(protocol::Step::ChildExec, result);
+        if (count == 1 && passed[0] == HC_MEMORY_FD) {  // where it has come out by itself
+            if (const long result = raw::call(SYS_fcntl, HC_MEMORY_FD, F_SETFD, 0); result < 0)
+                refuse(protocol::Step::ChildExec, result);
+        } else if (count == 1) {
+            if (const long result = raw::call(SYS_dup3, passed[0], HC_MEMORY_FD, 0); result < 0)
+                refuse(protocol::Step::ChildExec, result);
+        }
     }
     refuse(protocol::Step::ChildExec, exec_program(pointers, environment));
 }

@@ -25,6 +25,7 @@ namespace Hotcell.Shim
     {
         public const int Ready = 1, Load = 4, Invoke = 5, Result = 6, Error = 7;
         public const int HeadBytes = 16, InvokeBytes = 8;
+        public const int Shared = 4; // flag of INVOKE and RESULT
         const int Descriptor = 3;
         const int MostLoadBytes = 1 << 20;
         const int AtOnce = 1 << 16;
@@ -93,7 +94,7 @@ namespace Hotcell.Shim
             byte[] bytes = frame.GetBuffer();
             int length = (int)frame.Length;
             Buffer.BlockCopy(BitConverter.GetBytes(length - HeadBytes), 0, bytes, 0, 4);
-            Buffer.BlockCopy(BitConverter.GetBytes((uint)type), 0, bytes, 4, 4); // no flags
+            Buffer.BlockCopy(BitConverter.GetBytes((uint)(type | frame.Flags << 16)), 0, bytes, 4, 4);
             Buffer.BlockCopy(BitConverter.GetBytes(request), 0, bytes, 8, 8);
             Native.WriteAll(Descriptor, bytes, length);
         }
@@ -102,6 +103,8 @@ namespace Hotcell.Shim
     /// <summary>A frame that is being written: room for its head, then its payload.</summary>
     sealed class Frame : MemoryStream
     {
+        public int Flags;
+
         public Frame() : base(1024)
         {
             SetLength(Channel.HeadBytes);

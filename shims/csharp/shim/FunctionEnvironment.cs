@@ -18,6 +18,7 @@ namespace Hotcell.Shim
         readonly JObject load;
         readonly Handlers handlers;
         readonly string code;
+        readonly SharedMemory memory;
 
         public FunctionEnvironment(JObject load, string code)
         {
@@ -25,6 +26,7 @@ namespace Hotcell.Shim
             this.load = load;
             this.code = code;
             handlers = new Handlers(code);
+            memory = new SharedMemory(load["memory"]);
             ReplaceEnvironment(load["env"] as JObject ?? new JObject());
             Directory.SetCurrentDirectory(code);
             TimeZoneInfo.ClearCachedData();
@@ -77,7 +79,13 @@ namespace Hotcell.Shim
             int at = begin + (int)contextBytes;
             byte[] bytes = incoming.Bytes;
             int count = incoming.End - at;
-            if (incoming.Reused) // functions may keep what they get
+            if ((BitConverter.ToUInt16(bytes, 6) & Channel.Shared) != 0)
+            {
+                bytes = memory.Event(bytes, at, incoming.End);
+                count = bytes.Length;
+                at = 0;
+            }
+            else if (incoming.Reused) // functions may keep what they get
             {
                 bytes = new byte[count];
                 Buffer.BlockCopy(incoming.Bytes, at, bytes, 0, count);
@@ -100,7 +108,7 @@ namespace Hotcell.Shim
                 var result = new Frame();
                 handlers.Call((string)load[Names[kind]] ?? "", context, bytes, at, count, kind == Handler ? result : null);
                 type = Channel.Result;
-                return result;
+                return memory.Put(result);
             }
             catch (Exception error)
             {

@@ -50,6 +50,21 @@ namespace Hotcell.Shim
         [DllImport("libc.so.6")]
         static extern void _exit(int status);
 
+        [DllImport("libc.so.6")]
+        static extern IntPtr mmap(IntPtr at, IntPtr size, int protection, int flags, int descriptor, IntPtr offset);
+
+        [DllImport("libc.so.6")]
+        static extern int close(int descriptor);
+
+        /// <summary>So many bytes of a descriptor, which is closed then, for both to write; zero where that is not possible.</summary>
+        public static IntPtr Map(int descriptor, int size)
+        {
+            const int ReadWrite = 3, Shared = 1;
+            IntPtr memory = mmap(IntPtr.Zero, (IntPtr)size, ReadWrite, Shared, descriptor, IntPtr.Zero);
+            close(descriptor);
+            return memory == (IntPtr)(-1) ? IntPtr.Zero : memory;
+        }
+
         public static void CloseOnExec(int descriptor) { fcntl(descriptor, SetDescriptorFlags, CloseOnExecFlag); }
 
         /// <summary>0 at the end.</summary>

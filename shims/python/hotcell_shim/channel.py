@@ -3,14 +3,18 @@
 Not here: what a frame means (function.py). The main thread alone reads and writes.
 """
 import _socket
+import mmap
 import os
 import struct
+import sys
 import time
 
-FD = 3
+FD, MEMORY = 3, 4
 READY, LOAD, INVOKE, RESULT, ERROR = 1, 4, 5, 6, 7
 HANDLER, INITIALIZER, PRE_FREEZE, PRE_STOP, HTTP = range(5)
 HTTP_HEAD = 1  # flag of a RESULT
+SHARED = 4  # flag of an INVOKE and of a RESULT: where in shared memory the bytes lie
+WHERE = struct.Struct("<II")
 HEAD = struct.Struct("<IHHQ")
 INVOKE_HEAD = struct.Struct("<IHHQII")  # a call's frame and what its payload begins with
 MOST_LOAD_BYTES = 1 << 20
@@ -22,7 +26,7 @@ class Broken(Exception):
 
 
 class Channel:
-    """Owns descriptor 3, which programs started by the function do not inherit."""
+    """Owns descriptor 3, and 4 where LOAD says so, which programs started by the function do not inherit."""
 
     def __init__(self):
         os.set_inheritable(FD, False)
@@ -30,9 +34,24 @@ class Channel:
         self._buffer = bytearray(AT_ONCE)
         self._view = memoryview(self._buffer)
         self._filled = 0  # bytes of the next frame that have come already
+        self._results_from = sys.maxsize  # results of so many bytes go through shared memory
+        self._results_at = self._memory_size = 0
+        self._memory = None  # mapped from the first payload on
+
+    def share(self, memory):
+        """LOAD's `memory`, if it has one."""
+        if memory is None:
+            return
+        os.set_inheritable(MEMORY, False)
+        self._results_at, self._memory_size = memory["resultsAt"], memory["size"]
+        self._results_from = memory.get("resultsFrom", sys.maxsize)
 
     def close(self):
         self._socket.close()
+        if self._memory is not None:
+            self._memory.close()
+        elif self._memory_size:
+            os.close(MEMORY)
 
     def send_ready(self):
         self._socket.sendall(HEAD.pack(16, READY, 0, 0) + struct.pack("<QQ", 0, time.monotonic_ns()))
@@ -73,7 +92,29 @@ class Channel:
         self._filled = 0
         return frame
 
+    def _map(self):
+        if self._memory is None:
+            self._memory = mmap.mmap(MEMORY, self._memory_size)  # which keeps a descriptor of its own
+            os.close(MEMORY)
+        return self._memory
+
+    def event_of(self, frame, at):
+        """The event of an INVOKE that says where it lies."""
+        if len(frame) != at + 8:
+            raise Broken("a place in shared memory that is none")
+        offset, length = WHERE.unpack_from(frame, at)
+        event = self._map()[offset : offset + length]
+        if len(event) != length:
+            raise Broken("an event that does not lie in shared memory")
+        return event
+
     def send(self, kind, flags, request, payload):
+        length = len(payload)
+        at = self._results_at
+        if length >= self._results_from and kind == RESULT and at + length <= self._memory_size:
+            self._map()[at : at + length] = payload
+            flags |= SHARED
+            payload = WHERE.pack(at, length)
         head = HEAD.pack(len(payload), kind, flags, request)
         if len(payload) <= AT_ONCE:
             self._socket.sendall(head + payload)

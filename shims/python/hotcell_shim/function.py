@@ -169,11 +169,12 @@ def serve_calls(channel, environment):
         request, bytes_of = frame
         if len(bytes_of) < 24:
             raise frames.Broken("a call that is cut short")
-        which, context_bytes = unpack(bytes_of)[4:]
+        flags, _, which, context_bytes = unpack(bytes_of)[2:]
         event_at = 24 + context_bytes
         if which > frames.HTTP or event_at > len(bytes_of):
             raise frames.Broken("a call of a kind or size that there is not")
-        answer, flags, payload = call(environment, which, bytes(bytes_of[24:event_at]), bytes(bytes_of[event_at:]))
+        event = channel.event_of(bytes_of, event_at) if flags else bytes(bytes_of[event_at:])
+        answer, flags, payload = call(environment, which, bytes(bytes_of[24:event_at]), event)
         send(answer, flags, request, payload)
 
 
@@ -188,7 +189,9 @@ def become(channel, payload, code="/code"):
                 leave(0)
             payload = bytes(frame[1][16:])
         reseed()
-        environment = Environment(json.loads(payload), code)
+        load = json.loads(payload)
+        channel.share(load.get("memory"))
+        environment = Environment(load, code)
         say("FunctionCompute python3 runtime inited.\n")
         # a process the function forks has no channel: it cannot answer in its parent's place
         os.register_at_fork(after_in_child=channel.close)

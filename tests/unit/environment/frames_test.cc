@@ -57,6 +57,61 @@ TEST(FrameReader, AnswersComeOnlyWhereTheyAreAllowedAndNeverLongerThanThat) {
     EXPECT_TRUE(shim.is_too_large());
 }
 
+std::string flagged(std::uint16_t type, std::uint16_t flags, const std::string& payload) {
+    const hc_frame header{static_cast<std::uint32_t>(payload.size()), type, flags, 3};
+    return std::string(reinterpret_cast<const char*>(&header), sizeof header) + payload;
+}
+
+std::string place(std::uint32_t offset, std::uint32_t length) {
+    const hc_shared where{offset, length};
+    return {reinterpret_cast<const char*>(&where), sizeof where};
+}
+
+TEST(FrameReader, AResultMaySayWhereInSharedMemoryItLies) {
+    FrameReader reader;
+    reader.allow_answers(100);
+    reader.allow_shared();
+    reader.add(flagged(HC_FRAME_RESULT, HC_SHARED | HC_HTTP_HEAD, place(7, 0xffffffff)));
+    const auto frame = reader.next();
+    ASSERT_TRUE(frame);
+    ASSERT_TRUE(frame->shared);
+    EXPECT_EQ(frame->shared->offset, 7u);
+    EXPECT_EQ(frame->shared->length, 0xffffffffu) << "as it was said: checked where the memory is";
+    EXPECT_EQ(frame->flags, HC_SHARED | HC_HTTP_HEAD);
+    EXPECT_EQ(frame->payload, "");
+    reader.add(flagged(HC_FRAME_RESULT, 0, place(7, 8)));
+    const auto plain = reader.next();
+    ASSERT_TRUE(plain);
+    EXPECT_FALSE(plain->shared);
+    EXPECT_EQ(plain->payload, place(7, 8));
+}
+
+TEST(FrameReader, ThatFlagAnywhereElseBreaksIt) {
+    const std::string ready(sizeof(hc_ready), '\0'), failed(sizeof(hc_failed), '\0');
+    for (const std::string& bytes :
+         {flagged(HC_FRAME_ERROR, HC_SHARED, place(0, 1)), flagged(HC_FRAME_READY, HC_SHARED, ready),
+          flagged(HC_FRAME_FAILED, HC_SHARED, failed), flagged(HC_FRAME_RESULT, HC_SHARED, ""),
+          flagged(HC_FRAME_RESULT, HC_SHARED, place(0, 1) + "x")}) {
+        FrameReader reader;
+        reader.allow_answers(100);
+        reader.allow_shared();
+        reader.add(bytes);
+        EXPECT_FALSE(reader.next());
+        EXPECT_TRUE(reader.is_broken());
+        EXPECT_FALSE(reader.is_too_large());
+    }
+    FrameReader without;
+    without.allow_answers(100);
+    without.add(flagged(HC_FRAME_RESULT, HC_SHARED, place(0, 1)));
+    EXPECT_FALSE(without.next());
+    EXPECT_TRUE(without.is_broken());
+    FrameReader early;  // the memory is there before it is known whose environment it is
+    early.allow_shared();
+    early.add(flagged(HC_FRAME_RESULT, HC_SHARED, place(0, 1)));
+    EXPECT_FALSE(early.next());
+    EXPECT_TRUE(early.is_broken());
+}
+
 TEST(FrameReader, ATypeOrLengthOfNoFrameOfThatSideBreaksIt) {
     for (const std::string& bytes :
          {frame(HC_FRAME_RUN, hc_ready{}), frame(99, hc_ready{}), frame(HC_FRAME_READY, hc_ready{}, 4),
@@ -81,6 +136,16 @@ TEST(EncodeRun, LaysStringsOneAfterTheOther) {
     EXPECT_EQ(run.argc, 2u);
     EXPECT_EQ(run.envc, 1u);
     EXPECT_EQ(bytes.substr(sizeof header + sizeof run), std::string("/code/program\0\0A=b\0", 19));
+}
+
+TEST(EncodeInvoke, SaysWhereAnEventLies) {
+    const std::string bytes = encode_invoke(9, HC_CALL_HANDLER, "{}", hc_shared{16, 4096});
+    hc_frame header{};
+    std::memcpy(&header, bytes.data(), sizeof header);
+    EXPECT_EQ(header.type, HC_FRAME_INVOKE);
+    EXPECT_EQ(header.flags, HC_SHARED);
+    EXPECT_EQ(header.length, bytes.size() - sizeof header);
+    EXPECT_EQ(bytes.substr(sizeof header + sizeof(hc_invoke)), "{}" + place(16, 4096));
 }
 
 TEST(EncodeRun, RefusesWhatTheOtherSideWouldNotTake) {

@@ -19,6 +19,7 @@ const std::string kGood = R"({"name": "lua", "programFile": "main.lua", "exec": 
     "zygote": {"arguments": ["/usr/bin/lua", "/hotcell/z.lua"], "environment": {"A": "b"}, "memoryMiB": 64},
     "names": ["lua", "lua5.4"],
     "function": {"shim": ["/usr/bin/lua", "/hotcell/shim.lua"], "environment": {"B": "c"}, "prepared": true,
+                 "sharedMemory": {"eventsFrom": 4096},
                  "compile": {"program": ["/usr/bin/luac", "-"], "directory": "luac"}},
     "environment": {"HOME": "/tmp"}})";
 
@@ -37,6 +38,9 @@ TEST(Manifest, ReadsEveryField) {
     EXPECT_EQ(manifest->function->shim, (std::vector<std::string>{"/usr/bin/lua", "/hotcell/shim.lua"}));
     EXPECT_EQ(manifest->function->environment.at("B"), "c");
     EXPECT_TRUE(manifest->function->prepared);
+    ASSERT_TRUE(manifest->function->shared_memory);
+    EXPECT_EQ(manifest->function->shared_memory->events_from, Bytes{4096});
+    EXPECT_FALSE(manifest->function->shared_memory->results_from);
     ASSERT_TRUE(manifest->function->compile);
     EXPECT_EQ(manifest->function->compile->program, (std::vector<std::string>{"/usr/bin/luac", "-"}));
     EXPECT_EQ(manifest->function->compile->directory, "luac");

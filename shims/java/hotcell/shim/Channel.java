@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  */
 final class Channel {
     static final int READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
-    static final int HTTP_HEAD = 1;
+    static final int HTTP_HEAD = 1, SHARED = 4;
     static final int HEAD_BYTES = 16, INVOKE_BYTES = 8;
     private static final int FD = 3;
     private static final int MOST_LOAD_BYTES = 1 << 20;

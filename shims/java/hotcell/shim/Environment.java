@@ -19,9 +19,11 @@ final class Environment {
 
     private final JsonNode load;
     private final Handlers handlers;
+    private final SharedMemory memory;
 
     Environment(JsonNode load, ClassLoader loader) {
         this.load = load;
+        memory = new SharedMemory(load.path("memory"));
         handlers = new Handlers(loader);
     }
 
@@ -34,16 +36,20 @@ final class Environment {
             throw new Channel.Broken("a call of a kind or size that there is not");
         int eventAt = begin + (int) contextBytes;
         JsonNode call = json(bytes, begin, eventAt);
-        byte[] event = reused ? Arrays.copyOfRange(bytes, eventAt, end) : bytes;
+        boolean shared = (Channel.little(bytes).getShort(6) & Channel.SHARED) != 0;
+        boolean own = reused || shared;
+        byte[] event = shared ? memory.event(bytes, eventAt, end) : reused ? Arrays.copyOfRange(bytes, eventAt, end) : bytes;
         CallContext context = new CallContext(load, call);
         Output.say("FC " + PHASES[kind] + " Start RequestId: " + context.getRequestId());
         String remark = "";
         Answer answer;
         try {
             Frame result = handlers.call(
-                    kind, load.path(NAMES[kind]).asText(), context, call.path("http"), event, reused ? 0 : eventAt,
-                    reused ? event.length : end);
-            answer = new Answer(Channel.RESULT, kind == HTTP ? Channel.HTTP_HEAD : 0, result);
+                    kind, load.path(NAMES[kind]).asText(), context, call.path("http"), event, own ? 0 : eventAt,
+                    own ? event.length : end);
+            Frame frame = memory.put(result);
+            int flags = (kind == HTTP ? Channel.HTTP_HEAD : 0) | (frame == result ? 0 : Channel.SHARED);
+            answer = new Answer(Channel.RESULT, flags, frame);
         } catch (Throwable error) {
             answer = failed(error);
             remark = ", Error: Unhandled function error";
