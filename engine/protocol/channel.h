@@ -25,7 +25,7 @@ enum {
     HC_KEEP_CHANNEL = 1, /* of HC_FRAME_RUN */
     HC_HANDLED = 1,      /* of HC_FRAME_ERROR: the code reported the error itself */
     HC_HTTP_HEAD = 1,    /* of HC_FRAME_RESULT, to HC_CALL_HTTP: the payload begins with hc_http_head and its JSON */
-    HC_LAST = 2, /* of HC_FRAME_RESULT and HC_FRAME_ERROR: the program ends now, and takes no call after this one */
+    HC_LAST = 2,  /* of HC_FRAME_RESULT and HC_FRAME_ERROR: the program ends now, and takes no call after this one */
     HC_SHARED = 4 /* of HC_FRAME_INVOKE, HC_FRAME_RESULT: hc_shared stands where the event, or the payload, would */
 };
 
