@@ -61,11 +61,13 @@ class Packages:
     def zip_of(self, runtime, files, left_out):
         if runtime.compiler:
             files = self._compiled(runtime.compiler, files)
+        return self.zip_of_layer({path: content for path, content in files.items() if path not in left_out})
+
+    @staticmethod
+    def zip_of_layer(files):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
             for path, content in files.items():
-                if path in left_out:
-                    continue
                 entry = zipfile.ZipInfo(path)
                 entry.external_attr = (0o100755 if content[:2] in ("#!", b"#!") else 0o100644) << 16
                 package.writestr(entry, content)

@@ -125,6 +125,12 @@ class Engine:
         body = dict(settings, functionName=name, code={"zipFile": base64.b64encode(package).decode()})
         self.request("POST", f"{TREE}/services/{service}/functions", body, expect=200)
 
+    def publish_layer(self, name, package):
+        """Its ARN."""
+        code = {"zipFile": base64.b64encode(package).decode()}
+        answer = self.request("POST", f"{TREE}/layers/{name}/versions", {"code": code, "compatibleRuntime": ["python3"]}, expect=200)
+        return json.loads(answer.body)["arn"]
+
     def trigger(self, service, name, config):
         body = {"triggerName": "http", "triggerType": "http", "triggerConfig": config}
         self.request("POST", f"{TREE}/services/{service}/functions/{name}/triggers", body, expect=200)

@@ -14,7 +14,7 @@ from columns import RUNTIMES
 EVERY_BYTE = bytes(range(256))
 
 
-ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "reasons", "hooks", "alone"}
+ROW_KEYS = {"behaviour", "event", "steps", "expect", "settings", "trigger", "note", "reasons", "hooks", "alone", "layer"}
 STEP_KEYS = {"event", "http", "expect", "headers", "evict", "wait"}
 WAIT_KEYS = {"state", "written"}
 CELL_KEYS = {"source", "files", "left_out", "settings"}
@@ -138,6 +138,8 @@ class Row:
         if "hooks" in self._row:
             settings["instanceLifecycleConfig"] = {name: {**hook, "handler": column.say(hook["handler"])}
                                                    for name, hook in self._row["hooks"].items()}
+        if "layer" in self._row:
+            settings["layers"] = [engine.publish_layer(slug(self.name)[:64].strip("-"), packages.zip_of_layer(self._row["layer"]))]
         settings.update(cell.get("settings", {}))
         engine.deploy(*self.place(runtime), packages.zip_of(column, files, cell.get("left_out", ())), settings)
         if "trigger" in self._row:
