@@ -23,6 +23,8 @@ namespace hotcell::api {
 struct RuntimeSummary {
     std::string name;                 // "python3"
     std::vector<std::string> serves;  // "python3", "python3.10" …
+    std::vector<std::string> starts;  // of a cold function: "zygote", "prepared", "exec"
+    std::string root;                 // "image", or "host": what its sandboxes see of files
 };
 
 class CallService {

@@ -247,7 +247,9 @@ TEST_F(FunctionCommandLine, ShowsWhatStandsReady) {
     EXPECT_EQ(hotcell("instance evict img").out, "evicted 2\n");
     EXPECT_EQ(hotcell("instance evict").status, 2);
     EXPECT_TRUE(hotcell("instance ls -o json").out.starts_with(R"([{"instanceId":"c-1")"));
-    EXPECT_EQ(hotcell("runtime ls").out, "RUNTIME  SERVES\npython3  [\"python3\",\"python3.10\"]\n");
+    EXPECT_EQ(hotcell("runtime ls").out,
+              "RUNTIME  ROOT  STARTS        SERVES\n"
+              "python3  host  zygote, exec  python3, python3.10\n");
     calls_.instances_[0].state = "idle\x1b[2J";
     EXPECT_HAS(hotcell("instance ls").out, "idle?[2J");
 }

@@ -140,7 +140,9 @@ public:
     std::uint64_t evict_instances(const std::string& service, const std::string& function) override {
         return instances(service, function).size();
     }
-    std::vector<RuntimeSummary> runtimes() const override { return {{"python3", {"python3", "python3.10"}}}; }
+    std::vector<RuntimeSummary> runtimes() const override {
+        return {{"python3", {"python3", "python3.10"}, {"zygote", "exec"}, "host"}};
+    }
     std::string metrics() const override { return metrics_; }
 
     std::vector<InvokeRequest> calls() const {

@@ -240,7 +240,9 @@ TEST_F(FunctionRoutes, ListsAndEvictsInstances) {
     EXPECT_HAS(ask("POST", "/v1/instances:evict?service=img"), R"({"evicted":2})");
     EXPECT_STATUS(ask("GET", "/v1/instances?function=resize"), "400");
     EXPECT_STATUS(ask("GET", "/v1/instances?colour=red"), "400");
-    EXPECT_HAS(ask("GET", "/v1/runtimes"), R"({"runtimes":[{"name":"python3","serves":["python3","python3.10"]}]})");
+    EXPECT_HAS(
+        ask("GET", "/v1/runtimes"),
+        R"({"runtimes":[{"name":"python3","serves":["python3","python3.10"],"starts":["zygote","exec"],"root":"host"}]})");
     const auto metrics = ask("GET", "/metrics");
     EXPECT_EQ(header(metrics, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_HAS(metrics, "hotcell_invocations_total");

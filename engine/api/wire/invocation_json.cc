@@ -71,7 +71,10 @@ std::string fc_json_of(const std::vector<Instance>& instances) {
 std::string json_of(const std::vector<RuntimeSummary>& runtimes) {
     json::array items;
     for (const RuntimeSummary& runtime : runtimes)
-        items.push_back(json::object{{"name", json_text(runtime.name)}, {"serves", json_list(runtime.serves)}});
+        items.push_back(json::object{{"name", json_text(runtime.name)},
+                                     {"serves", json_list(runtime.serves)},
+                                     {"starts", json_list(runtime.starts)},
+                                     {"root", json_text(runtime.root)}});
     return json::serialize(json::object{{"runtimes", std::move(items)}});
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "engine/programs/cli/function_commands.h"
+#include "engine/programs/cli/install_runtime.h"
 #include "engine/programs/cli/instance_commands.h"
 #include "engine/programs/cli/invoke_command.h"
 
@@ -20,6 +21,8 @@ struct FunctionCommands::State {
     CLI::App* given_instance_ls = nullptr;
     CLI::App* given_instance_evict = nullptr;
     CLI::App* given_runtime_ls = nullptr;
+    CLI::App* given_runtime_install = nullptr;
+    InstallOptions install;
 };
 
 namespace {
@@ -94,15 +97,25 @@ FunctionCommands::FunctionCommands(CLI::App& app) : state_(std::make_unique<Stat
     state.given_instance_evict->add_option("SERVICE[/FUNCTION]", state.target)->required();
     auto* runtime = app.add_subcommand("runtime", "the runtimes as installed")->require_subcommand(1)->fallthrough();
     state.given_runtime_ls = runtime->add_subcommand("ls", "which there are, and the names they answer to");
-    for (auto* command : {state.given_instance_ls, state.given_instance_evict, state.given_runtime_ls})
+    state.given_runtime_install =
+        runtime->add_subcommand("install", "build its root image from Debian packages; needs root, no daemon");
+    state.given_runtime_install->add_option("RUNTIME", state.install.runtime, "as runtime ls names it")->required();
+    state.given_runtime_install
+        ->add_option("--images-dir", state.install.images_dir, "what hotcelld --images-dir names")
+        ->capture_default_str();
+    state.given_runtime_install->add_option("--squashfs", state.install.squashfs, "pack it into this file, too");
+    state.given_runtime_install->add_option("--mirror", state.install.mirror, "a Debian mirror (that of /etc/apt)");
+    for (auto* command :
+         {state.given_instance_ls, state.given_instance_evict, state.given_runtime_ls, state.given_runtime_install})
         command->fallthrough();
 }
 
 FunctionCommands::~FunctionCommands() = default;
 
 bool FunctionCommands::parsed() const {
-    for (const auto* command : {state_->given_deploy, state_->given_invoke, state_->given_ls, state_->given_rm,
-                                state_->given_instance_ls, state_->given_instance_evict, state_->given_runtime_ls})
+    for (const auto* command :
+         {state_->given_deploy, state_->given_invoke, state_->given_ls, state_->given_rm, state_->given_instance_ls,
+          state_->given_instance_evict, state_->given_runtime_ls, state_->given_runtime_install})
         if (command->parsed()) return true;
     return false;
 }
@@ -115,6 +128,7 @@ Outcome<int> FunctionCommands::run(const Host& host, bool as_json) {
     if (state.given_instance_ls->parsed()) return list_instances(host, state.target, as_json);
     if (state.given_instance_evict->parsed()) return evict_instances(host, state.target, as_json);
     if (state.given_runtime_ls->parsed()) return list_runtimes(host, as_json);
+    if (state.given_runtime_install->parsed()) return install_runtime(state.install);
     state.invoke.as_json = as_json;
     return invoke_function(host, state.invoke);
 }

@@ -69,7 +69,8 @@ Outcome<int> evict_instances(const Host& host, const std::string& target, bool a
 }
 
 Outcome<int> list_runtimes(const Host& host, bool as_json) {
-    return show_list(host, "/v1/runtimes", "runtimes", {{"RUNTIME", "name"}, {"SERVES", "serves"}}, as_json);
+    return show_list(host, "/v1/runtimes", "runtimes",
+                     {{"RUNTIME", "name"}, {"ROOT", "root"}, {"STARTS", "starts"}, {"SERVES", "serves"}}, as_json);
 }
 
 }  // namespace hotcell::cli

@@ -46,7 +46,13 @@ void print_phases(const json::object& report) {
 std::string text_of(const json::object& object, std::string_view name) {
     const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
     if (value == nullptr || value->is_null()) return "";
-    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+    if (value->is_string()) return std::string(value->get_string());
+    const auto* list = value->if_array();
+    if (list == nullptr || !std::ranges::all_of(*list, [](const auto& one) { return one.is_string(); }))
+        return json::serialize(*value);
+    std::string joined;
+    for (const auto& one : *list) joined += (joined.empty() ? "" : ", ") + std::string(one.get_string());
+    return joined;
 }
 
 }  // namespace hotcell::cli

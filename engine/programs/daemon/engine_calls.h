@@ -48,7 +48,8 @@ public:
     std::vector<api::RuntimeSummary> runtimes() const override {
         std::vector<api::RuntimeSummary> all;
         for (RuntimeState& runtime : engine_.runtimes())
-            all.push_back({std::move(runtime.name), std::move(runtime.serves)});
+            all.push_back({std::move(runtime.name), std::move(runtime.serves), std::move(runtime.starts),
+                           std::move(runtime.root)});
         return all;
     }
     std::string metrics() const override { return engine_.metrics(); }
