@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -74,8 +75,12 @@ private:
         received_.erase(0, length);
         return reply;
     }
+    /// Waits in poll(2), as libcurl and event loops do: who waits in recv(2) on a Unix socket is woken once more for each request,
+    /// when the other side takes it (the kernel wakes all sleepers of a socket then, but of those in poll only who wait to write).
     void receive() {
         char part[65536];
+        pollfd readable{fd_, POLLIN, 0};
+        (void)::poll(&readable, 1, -1);
         const ssize_t n = ::recv(fd_, part, sizeof part, 0);
         if (n <= 0) throw std::runtime_error("the connection ended before its answer");
         received_.append(part, static_cast<std::size_t>(n));
