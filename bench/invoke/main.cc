@@ -317,7 +317,7 @@ public:
         std::ofstream(python_file) << "import sys\nsys.stdout.write(sys.stdin.read())\n";
         std::ofstream(node_file) << "process.stdin.pipe(process.stdout);\n";
         Row rows[] = {{"python3, its own start", 0, {}},
-                      {"python3 through the daemon, zygote", 0, {}},
+                      {"python3 through the daemon, prepared", 0, {}},
                       {"node, its own start", 0, {}},
                       {"nodejs through the daemon, prepared", 0, {}}};
         for (int round = 0; round < rounds; ++round) {

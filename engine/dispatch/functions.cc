@@ -242,9 +242,9 @@ void Functions::release_code(const Worker& worker) {
 }
 
 void Functions::get_slot(const WorkerRef& worker) {
-    worker->kind = worker->manifest->zygote                         ? StartKind::Zygote
-                   : worker->source->ready(StartKind::Prepared) > 0 ? StartKind::Prepared
-                                                                    : StartKind::Exec;
+    worker->kind = worker->source->ready(StartKind::Prepared) > 0 ? StartKind::Prepared
+                   : worker->manifest->zygote                     ? StartKind::Zygote
+                                                                  : StartKind::Exec;
     RunLimits limits;
     limits.memory = worker->memory();
     limits.tmp = options_.tmp_size;

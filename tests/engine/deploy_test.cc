@@ -30,14 +30,14 @@ protected:
         service.name = "test";
         ASSERT_TRUE(engine->catalog().create_service(service));
     }
-    void open() {
+    void open(std::uint32_t pooled_slots = 1) {
         EngineOptions options;
         options.state_dir = directory / "state";
         options.run_dir = directory / "run";
         options.libexec_dir = test::kBinDir;
         options.shims_dir = test::kShimsDir;
         options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 1;
+        options.pooled_slots = pooled_slots;
         options.log = [](std::string_view line) {
             std::fprintf(stderr, "engine: %.*s\n", static_cast<int>(line.size()), line.data());
         };
@@ -75,6 +75,17 @@ protected:
     TemporaryDirectory directory;
     std::optional<Engine> engine;
 };
+
+TEST_F(DeployTest, WherePoolsAreEmptyPythonIsForked) {
+    engine.reset();
+    open(0);
+    ASSERT_TRUE(engine->catalog().create_function(
+        python("f"), zip_of({{"index.py", "def handler(event, context):\n    return 'mine'\n"}})));
+    const auto report = call("f");
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->payload, "mine");
+    EXPECT_EQ(report->start, "zygote");
+}
 
 TEST_F(DeployTest, CodeThatWasChangedOnTheDiskIsNotStarted) {
     const std::string zip = zip_of({{"index.py", "def handler(event, context):\n    return 'mine'\n"}});

@@ -59,7 +59,7 @@ struct Feature {
 
 struct PoolState {
     std::string runtime;
-    std::string start;  // "exec" or "zygote"
+    std::string start;  // "exec", "zygote" or "prepared"
     std::uint32_t ready = 0;
     std::uint32_t building = 0;
     std::uint32_t busy = 0;
