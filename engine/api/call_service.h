@@ -54,6 +54,9 @@ public:
     /// Ends the idle ones, lets busy ones finish their call first; the number of both.
     virtual std::uint64_t evict_instances(const std::string& service, const std::string& function) = 0;
 
+    /// Of what is kept ready by a configuration.
+    virtual ProvisionState provision_state(const FunctionReference& of) const = 0;
+
     virtual std::vector<RuntimeSummary> runtimes() const = 0;
     /// Prometheus' text format, version 0.0.4.
     virtual std::string metrics() const = 0;

@@ -140,6 +140,7 @@ public:
     std::uint64_t evict_instances(const std::string& service, const std::string& function) override {
         return instances(service, function).size();
     }
+    ProvisionState provision_state(const FunctionReference&) const override { return provision_; }
     std::vector<RuntimeSummary> runtimes() const override {
         return {{"python3", {"python3", "python3.10"}, {"zygote", "exec"}, "host"}};
     }
@@ -155,6 +156,7 @@ public:
         return async_;
     }
     AsyncListRequest list_;  // the last one
+    ProvisionState provision_;
 
     std::function<Result<InvokeReport>(const InvokeRequest&)> answer_ = [](const InvokeRequest& request) {
         InvokeReport report;

@@ -197,6 +197,8 @@ TEST_F(ResourceRoutes, KeepsConfigurations) {
         "startTime":"2020-10-10T10:10:10Z","endTime":"2020-11-10T10:10:10Z","scheduleExpression":"cron(0 */30 * * * *)"}]})x");
     EXPECT_STATUS(answer, "200");
     EXPECT_HAS(answer, R"({"resource":"0#img#LATEST#f","target":2,"current":0,"currentError":"")");
+    calls_.provision_ = {.target = 2, .current = 1, .error = "no room"};
+    EXPECT_HAS(ask("GET", of + "/provision-config"), R"("target":2,"current":1,"currentError":"no room")");
     answer = ask("PUT", of + "/provision-config", R"({"target":3,"scheduledActions":null})");
     EXPECT_HAS(answer, R"("target":3)");
     EXPECT_HAS(answer, R"("scheduledActions":[{"name":"a")");

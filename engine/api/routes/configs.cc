@@ -1,6 +1,4 @@
 // How much of a function is kept ready, how many there may be, what becomes of asynchronous calls: by qualifier.
-#include <algorithm>
-
 #include "engine/api/routes/catalog_routes.h"
 #include "engine/api/routes/target.h"
 #include "engine/api/wire/config_json.h"
@@ -10,31 +8,19 @@
 
 namespace hotcell::api {
 
-namespace {
-
-/// Environments that stand of the version that the qualifier means now.
-std::uint32_t count_current(const Services& services, const FunctionReference& of) {
-    const auto service = services.catalog->get_service(of.service, of.qualifier);
-    if (!service) return 0;
-    const auto instances = services.calls->instances(of.service, of.function);
-    return static_cast<std::uint32_t>(std::ranges::count(instances, service->version, &Instance::version));
-}
-
-}  // namespace
-
 Result<Response> put_provision(const Services& services, Request& request) {
     const auto target = TRY(target_of(request));
     auto config = TRY(services.catalog->get_provision_config(target));
     TRY(read_provision(request.body, config));
     config.of = target;
     const auto put = TRY(services.catalog->put_provision_config(std::move(config)));
-    return document(json_of(put, count_current(services, target)));
+    return document(json_of(put, services.calls->provision_state(target)));
 }
 
 Result<Response> get_provision(const Services& services, Request& request) {
     const auto target = TRY(target_of(request));
     const auto config = TRY(services.catalog->get_provision_config(target));
-    return document(json_of(config, count_current(services, target)));
+    return document(json_of(config, services.calls->provision_state(target)));
 }
 
 Result<Response> list_provision(const Services& services, Request& request) {
@@ -47,9 +33,9 @@ Result<Response> list_provision(const Services& services, Request& request) {
     TRY(check_qualifier(of.qualifier));
     const auto page = TRY(read_page_request(request.query));
     const auto configs = TRY(services.catalog->list_provision_configs(of, page));
-    std::vector<std::uint32_t> current;
-    for (const auto& config : configs.items) current.push_back(count_current(services, config.of));
-    return document(json_of(configs, current));
+    std::vector<ProvisionState> states;
+    for (const auto& config : configs.items) states.push_back(services.calls->provision_state(config.of));
+    return document(json_of(configs, states));
 }
 
 // ---- on demand --------------------------------------------------------------------------------------------------------

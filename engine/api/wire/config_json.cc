@@ -74,14 +74,14 @@ json::object object_of(const TargetTracking& policy) {
             {"maxCapacity", policy.most}};
 }
 
-json::object object_of(const ProvisionConfig& config, std::uint32_t current) {
+json::object object_of(const ProvisionConfig& config, const ProvisionState& state) {
     json::array schedule, tracking;
     for (const ScheduledTarget& action : config.schedule) schedule.push_back(object_of(action));
     for (const TargetTracking& policy : config.tracking) tracking.push_back(object_of(policy));
     return {{"resource", json_text(provision_resource(config.of))},
             {"target", config.target},
-            {"current", current},
-            {"currentError", ""},
+            {"current", state.current},
+            {"currentError", json_text(state.error)},
             {"scheduledActions", std::move(schedule)},
             {"targetTrackingPolicies", std::move(tracking)},
             {"alwaysAllocateCPU", config.always_allocate_cpu}};
@@ -138,13 +138,13 @@ Result<> read_provision(std::string_view body, ProvisionConfig& config) {
     return fields.refuse_slips();
 }
 
-std::string json_of(const ProvisionConfig& config, std::uint32_t current) {
-    return json::serialize(object_of(config, current));
+std::string json_of(const ProvisionConfig& config, const ProvisionState& state) {
+    return json::serialize(object_of(config, state));
 }
-std::string json_of(const Page<ProvisionConfig>& page, const std::vector<std::uint32_t>& current) {
+std::string json_of(const Page<ProvisionConfig>& page, const std::vector<ProvisionState>& states) {
     std::size_t next = 0;
     return json_of_page("provisionConfigs", page,
-                        [&](const ProvisionConfig& config) { return object_of(config, current.at(next++)); });
+                        [&](const ProvisionConfig& config) { return object_of(config, states.at(next++)); });
 }
 
 Result<> read_on_demand(std::string_view body, OnDemandConfig& config) {

@@ -9,15 +9,16 @@
 #include <string_view>
 
 #include "hotcell/catalog.h"
+#include "hotcell/invocation.h"
 
 namespace hotcell::api {
 
 /// A list that is null or absent leaves the stored one, [] clears it.
 Result<> read_provision(std::string_view body, ProvisionConfig& config);
-/// `current`: environments that stand now.
-std::string json_of(const ProvisionConfig& config, std::uint32_t current);
-/// {"provisionConfigs": […], "nextToken"}
-std::string json_of(const Page<ProvisionConfig>& page, const std::vector<std::uint32_t>& current);
+/// With what has become of it.
+std::string json_of(const ProvisionConfig& config, const ProvisionState& state);
+/// {"provisionConfigs": […], "nextToken"}; `states` are those of the page's items.
+std::string json_of(const Page<ProvisionConfig>& page, const std::vector<ProvisionState>& states);
 
 Result<> read_on_demand(std::string_view body, OnDemandConfig& config);
 std::string json_of(const OnDemandConfig& config);

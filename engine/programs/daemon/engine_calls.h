@@ -45,6 +45,7 @@ public:
     std::uint64_t evict_instances(const std::string& service, const std::string& function) override {
         return engine_.evict_instances(service, function);
     }
+    ProvisionState provision_state(const FunctionReference& of) const override { return engine_.provision_state(of); }
     std::vector<api::RuntimeSummary> runtimes() const override {
         std::vector<api::RuntimeSummary> all;
         for (RuntimeState& runtime : engine_.runtimes())
