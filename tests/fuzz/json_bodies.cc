@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must(api::check_name("", tags->service, api::kMaxServiceName).has_value());
     (void)api::read_untag(body);
     try_config<hotcell::ProvisionConfig>(body, api::read_provision,
-                                         [](const auto& put) { return api::json_of(put, 0u); });
+                                         [](const auto& put) { return api::json_of(put, hotcell::ProvisionState{}); });
     try_config<hotcell::OnDemandConfig>(body, api::read_on_demand, [](const auto& put) { return api::json_of(put); });
     try_config<hotcell::AsyncConfig>(body, api::read_async, [](const auto& put) { return api::json_of(put); });
     return 0;
