@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +39,17 @@ protected:
             std::filesystem::copy(std::string(test::kShimsDir) + "/.." + part, directory + part,
                                   std::filesystem::copy_options::recursive);
         }
+        never_boot(options.runtimes_dir + "/python3/manifest.json");
         options.shims_dir = test::kShimsDir;
         options.pooled_slots = 1;
+    }
+    static void never_boot(const std::string& manifest) {
+        std::ifstream in(manifest);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const std::string prepared = R"("prepared": true)";
+        const auto at = text.find(prepared);
+        ASSERT_NE(at, text.npos);
+        std::ofstream(manifest) << text.replace(at, prepared.size(), R"("prepared": false)");
     }
     void TearDown() override {
         engine.reset();
