@@ -49,9 +49,10 @@ Result<> check_alone(const Snapshot& snapshot, const Trigger& trigger) {
     return {};
 }
 
-/// A page of those for which `wanted` says so; their key in the list is their place.
+/// A page of those for which `wanted` says so, of one function where `of` names it: a call over HTTP asks for a function's triggers, and
+/// must not look at everybody's. Their key in the list is their place.
 template <class Document, class Wanted>
-Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request, Wanted wanted) {
+Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request, const Place& of, Wanted wanted) {
     TRY(check(request));
     Page<Document> page;
     std::size_t skip = 0;
@@ -62,7 +63,10 @@ Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request
         skip = *id;
     }
     std::size_t at = 0;
-    for (const auto& [place, document] : filed<Document>(snapshot.documents())) {
+    const auto& all = filed<Document>(snapshot.documents());
+    for (auto one = all.lower_bound(of); one != all.end(); ++one) {
+        const auto& [place, document] = *one;
+        if (!of.service.empty() && (place.service != of.service || place.function != of.function)) break;
         if (!wanted(place) || at++ < skip) continue;
         if (page.items.size() == request.limit) {
             page.next_token = make_token('d', std::to_string(at - 1));
@@ -171,9 +175,8 @@ Result<Page<Trigger>> Ledger::triggers(const std::string& service, const std::st
                                        const PageRequest& request) const {
     const auto now = snapshot();
     TRY(check_function(*now, service, function));
-    return list<Trigger>(*now, request, [&](const Place& place) {
-        return place.service == service && place.function == function && place.name.starts_with(request.prefix) &&
-               place.name >= request.start_key;
+    return list<Trigger>(*now, request, {service, function, {}}, [&](const Place& place) {
+        return place.name.starts_with(request.prefix) && place.name >= request.start_key;
     });
 }
 
@@ -195,7 +198,7 @@ Result<ProvisionConfig> Ledger::provision_config(const FunctionReference& of) co
 }
 
 Result<Page<ProvisionConfig>> Ledger::provision_configs(const FunctionReference& of, const PageRequest& request) const {
-    return list<ProvisionConfig>(*snapshot(), request, [&](const Place& place) {
+    return list<ProvisionConfig>(*snapshot(), request, {}, [&](const Place& place) {
         return (of.service.empty() || of.service == place.service) &&
                (of.qualifier.empty() || of.qualifier == place.name) &&
                (of.function.empty() || of.function == place.function);
@@ -226,7 +229,7 @@ Result<> Ledger::delete_on_demand_config(const FunctionReference& of) {
 }
 
 Result<Page<OnDemandConfig>> Ledger::on_demand_configs(const PageRequest& request) const {
-    return list<OnDemandConfig>(*snapshot(), request, [&](const Place& place) {
+    return list<OnDemandConfig>(*snapshot(), request, {}, [&](const Place& place) {
         return place.service.starts_with(request.prefix) && place.service >= request.start_key;
     });
 }
@@ -258,8 +261,7 @@ Result<Page<AsyncConfig>> Ledger::async_configs(const std::string& service, cons
                                                 const PageRequest& request) const {
     const auto now = snapshot();
     TRY(resolve(*now, service, {}));
-    return list<AsyncConfig>(
-        *now, request, [&](const Place& place) { return place.service == service && place.function == function; });
+    return list<AsyncConfig>(*now, request, {service, function, {}}, [](const Place&) { return true; });
 }
 
 }  // namespace hotcell::catalog
