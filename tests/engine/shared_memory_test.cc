@@ -30,7 +30,8 @@ bool eventually(const std::function<bool()>& is_so) {
     return false;
 }
 
-/// Environments' memories that this process holds, and how many bytes of all of them have pages.
+/// Environments' memories that this process holds, and how many bytes of all of them have pages. A prepared environment has its
+/// descriptor before it is called, so their number changes whenever the pool is filled; one is mapped when it is first used.
 struct Held {
     int descriptors = 0;
     int mappings = 0;
@@ -84,6 +85,7 @@ protected:
     }
     static void TearDownTestSuite() {
         delete engine;
+        EXPECT_EQ(held().descriptors, 0) << "after the engine's end";
         delete directory;
     }
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
@@ -243,7 +245,7 @@ TEST_F(SharedMemoryTest, AnEnvironmentThatIsIdleGivesItsPagesBackAndOneThatEndsE
     const Held before = held();
     EXPECT_EQ(call("idle", pattern(kMost)).payload.size(), kMost);
     EXPECT_GE(held().resident, 12 << 20);
-    EXPECT_EQ(held().descriptors, before.descriptors + 1);
+    EXPECT_EQ(held().mappings, before.mappings + 1);
     EXPECT_TRUE(eventually([] { return held().resident == 0; }));
     EXPECT_EQ(held().mappings, before.mappings + 1) << "the environment is still there";
     const std::string event = pattern(kMost);
@@ -251,9 +253,9 @@ TEST_F(SharedMemoryTest, AnEnvironmentThatIsIdleGivesItsPagesBackAndOneThatEndsE
     EXPECT_EQ(engine->evict_instances("test", "idle"), 1u);
     EXPECT_TRUE(eventually([&] {
         const Held now = held();
-        return now.resident == 0 && now.descriptors == before.descriptors && now.mappings == before.mappings;
-    })) << held().descriptors
-        << " descriptors, " << held().mappings << " mappings";
+        return now.resident == 0 && now.mappings == before.mappings;
+    })) << held().mappings
+        << " mappings, " << held().resident << " bytes";
 }
 
 }  // namespace
