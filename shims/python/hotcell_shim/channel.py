@@ -5,6 +5,7 @@ Not here: what a frame means (function.py). The main thread alone reads and writ
 import _socket
 import mmap
 import os
+import select
 import struct
 import sys
 import time
@@ -31,6 +32,8 @@ class Channel:
     def __init__(self):
         os.set_inheritable(FD, False)
         self._socket = _socket.socket(fileno=FD)
+        self._incoming = select.poll()
+        self._incoming.register(FD, select.POLLIN)
         self._buffer = bytearray(AT_ONCE)
         self._view = memoryview(self._buffer)
         self._filled = 0  # bytes of the next frame that have come already
@@ -60,6 +63,9 @@ class Channel:
         """(request, memoryview of head and payload) of a frame of this type, valid until the next read; None at the
         channel's end."""
         filled = self._filled
+        # a process that blocks in recv() is also woken, for nothing, when the other end has read what it sent
+        if filled < 16:
+            self._incoming.poll()
         while filled < 16:
             count = self._socket.recv_into(self._view[filled:])
             if count == 0:
