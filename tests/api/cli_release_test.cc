@@ -50,7 +50,7 @@ TEST_F(ReleaseCommandLine, ReleasesByAlias) {
     ASSERT_EQ(hotcell(deploy_ + " --publish --alias prod").status, 0);
     ASSERT_EQ(hotcell("version publish img").status, 0);
     EXPECT_EQ(hotcell("alias set img/prod --version 2 --weight 10").out, "img/prod: version 1, 10 % to version 2\n");
-    EXPECT_HAS(hotcell("alias ls img").out, "prod");
+    EXPECT_HAS(hotcell("alias ls img").out, "prod   1        10 % to version 2  ");
     EXPECT_EQ(hotcell("alias rollback img/prod").out, "img/prod: version 1\n");
     EXPECT_EQ(hotcell("alias promote img/prod").status, 5);
     EXPECT_EQ(hotcell("alias set img/prod --version 2 --weight 10").status, 0);

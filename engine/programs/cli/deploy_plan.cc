@@ -65,7 +65,10 @@ Outcome<Plan> make_plan(const Host& host, const Target& target, const json::obje
     }
     const auto deployed = deployed_package(host, target);
     if (!deployed) return std::unexpected(deployed.error());
-    if (*deployed != *package) plan.add("code", size_of(*deployed), size_of(*package));
+    if (*deployed == *package) return plan;
+    json::string to = size_of(*package);
+    if (deployed->size() == package->size()) to += ", which differ";
+    plan.add("code", size_of(*deployed), std::move(to));
     return plan;
 }
 

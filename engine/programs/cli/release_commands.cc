@@ -58,16 +58,24 @@ Outcome<Present> read_alias(const Host& host, const AliasName& name) {
     return Present{std::move(*alias), answer->header("etag")};
 }
 
+/// "10 % to version 2", of all versions that have a share.
+std::string shares_of(const json::object& alias) {
+    std::string shares;
+    if (const auto* weights = alias.if_contains("additionalVersionWeight"); weights != nullptr && weights->is_object())
+        for (const auto& [version, weight] : weights->get_object())
+            shares += fmt::format("{}{:g} % to version {}", shares.empty() ? "" : ", ", weight.to_number<double>() * 100,
+                                  std::string(version));
+    return shares;
+}
+
 int show_alias(const json::object& alias, const AliasName& name, bool as_json) {
     if (as_json) {
         write_bytes(stdout, json::serialize(alias) + "\n");
         return kSuccess;
     }
-    std::string shares;
-    if (const auto* weights = alias.if_contains("additionalVersionWeight"); weights != nullptr && weights->is_object())
-        for (const auto& [version, weight] : weights->get_object())
-            shares += fmt::format(", {:g} % to version {}", weight.to_number<double>() * 100, std::string(version));
-    fmt::print("{}/{}: version {}{}\n", name.service, name.alias, text_of(alias, "versionId"), shares);
+    const std::string shares = shares_of(alias);
+    fmt::print("{}/{}: version {}{}{}\n", name.service, name.alias, text_of(alias, "versionId"),
+               shares.empty() ? "" : ", ", shares);
     return kSuccess;
 }
 
@@ -190,10 +198,15 @@ Outcome<int> roll_alias_back(const Host& host, const std::string& target, bool a
 }
 
 Outcome<int> list_aliases(const Host& host, const std::string& service, bool as_json) {
-    return show_pages(host, aliases_of(service), "aliases",
+    auto aliases = get_list(host, aliases_of(service), "aliases");
+    if (!aliases) return std::unexpected(aliases.error());
+    if (!as_json)
+        for (json::value& alias : *aliases)
+            if (alias.is_object()) alias.get_object()["shares"] = json_text(shares_of(alias.get_object()));
+    return show_items(*aliases,
                       {{"ALIAS", "aliasName"},
                        {"VERSION", "versionId"},
-                       {"SHARES", "additionalVersionWeight"},
+                       {"SHARES", "shares"},
                        {"DESCRIPTION", "description"},
                        {"CHANGED", "lastModifiedTime"}},
                       as_json);
