@@ -112,6 +112,7 @@ public:
     Result<> delete_async_config(const FunctionReference& of);
     Result<Page<AsyncConfig>> async_configs(const std::string& service, const std::string& function,
                                             const PageRequest& request) const;
+    Result<Page<AsyncConfig>> stateful_configs(const PageRequest& request) const;
 
 private:
     struct State;

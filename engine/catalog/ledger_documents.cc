@@ -49,7 +49,7 @@ Result<> check_alone(const Snapshot& snapshot, const Trigger& trigger) {
     return {};
 }
 
-/// A page of those for which `wanted` says so, of one function where `of` names it: a call over HTTP asks for a function's triggers, and
+/// A page of those for whose place, or for which itself, `wanted` says so; of one function where `of` names it: a call over HTTP asks for a function's triggers, and
 /// must not look at everybody's. Their key in the list is their place.
 template <class Document, class Wanted>
 Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request, const Place& of, Wanted wanted) {
@@ -67,7 +67,12 @@ Result<Page<Document>> list(const Snapshot& snapshot, const PageRequest& request
     for (auto one = all.lower_bound(of); one != all.end(); ++one) {
         const auto& [place, document] = *one;
         if (!of.service.empty() && (place.service != of.service || place.function != of.function)) break;
-        if (!wanted(place) || at++ < skip) continue;
+        bool is_wanted;
+        if constexpr (std::is_invocable_v<Wanted, const Place&>)
+            is_wanted = wanted(place);
+        else
+            is_wanted = wanted(document);
+        if (!is_wanted || at++ < skip) continue;
         if (page.items.size() == request.limit) {
             page.next_token = make_token('d', std::to_string(at - 1));
             break;
@@ -262,6 +267,10 @@ Result<Page<AsyncConfig>> Ledger::async_configs(const std::string& service, cons
     const auto now = snapshot();
     TRY(resolve(*now, service, {}));
     return list<AsyncConfig>(*now, request, {service, function, {}}, [](const Place&) { return true; });
+}
+
+Result<Page<AsyncConfig>> Ledger::stateful_configs(const PageRequest& request) const {
+    return list<AsyncConfig>(*snapshot(), request, {}, [](const AsyncConfig& config) { return config.stateful; });
 }
 
 }  // namespace hotcell::catalog

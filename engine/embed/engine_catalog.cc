@@ -224,5 +224,8 @@ Result<Page<AsyncConfig>> EngineCatalog::list_async_configs(const std::string& s
                                                             const PageRequest& page) const {
     return parts_.ledger.async_configs(service, function, page);
 }
+Result<Page<AsyncConfig>> EngineCatalog::list_stateful_configs(const PageRequest& page) const {
+    return parts_.ledger.stateful_configs(page);
+}
 
 }  // namespace hotcell::embed

@@ -103,6 +103,7 @@ public:
     Result<> delete_async_config(const FunctionReference& of) override;
     Result<Page<AsyncConfig>> list_async_configs(const std::string& service, const std::string& function,
                                                  const PageRequest& page) const override;
+    Result<Page<AsyncConfig>> list_stateful_configs(const PageRequest& page) const override;
 
 private:
     /// Held: the package as it came and its tree.

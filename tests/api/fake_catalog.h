@@ -383,6 +383,13 @@ public:
             if (key.service == service && key.function == function) page.items.push_back(config);
         return page;
     }
+    Result<Page<AsyncConfig>> list_stateful_configs(const PageRequest&) const override {
+        const std::lock_guard lock(mutex_);
+        Page<AsyncConfig> page;
+        for (const auto& [key, config] : async_)
+            if (config.stateful) page.items.push_back(config);
+        return page;
+    }
 
     std::string zip() const {
         const std::lock_guard lock(mutex_);

@@ -222,7 +222,10 @@ TEST_F(ResourceRoutes, KeepsConfigurations) {
           R"("maxAsyncEventAgeInSeconds":86400)", R"("statefulInvocation":true)"})
         EXPECT_HAS(answer, member);
     EXPECT_HAS(ask("GET", "/services/img/functions/f/async-invoke-configs"), R"(}],"nextToken":""})");
+    EXPECT_HAS(ask("GET", "/stateful-async-invocation-functions"),
+               R"({"functions":[{"serviceName":"img","functionName":"f","qualifier":"LATEST"}],"nextToken":""})");
     EXPECT_STATUS(ask("DELETE", of + "/async-invoke-config"), "204");
+    EXPECT_HAS(ask("GET", "/stateful-async-invocation-functions"), R"({"functions":[],)");
     EXPECT_HAS(ask("GET", of + "/async-invoke-config"), "AsyncConfigNotExists");
 }
 

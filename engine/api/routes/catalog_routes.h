@@ -64,6 +64,7 @@ Result<Response> put_async_config(Catalog& catalog, Request& request);
 Result<Response> get_async_config(const Catalog& catalog, Request& request);
 Result<Response> delete_async_config(Catalog& catalog, Request& request);
 Result<Response> list_async_configs(const Catalog& catalog, Request& request);
+Result<Response> list_stateful_functions(const Catalog& catalog, Request& request);
 
 // account.cc
 Result<Response> get_account_settings(const Services& services, Request& request);

@@ -91,4 +91,9 @@ Result<Response> list_async_configs(const Catalog& catalog, Request& request) {
     return document(json_of(TRY(catalog.list_async_configs(target.service, target.function, page))));
 }
 
+Result<Response> list_stateful_functions(const Catalog& catalog, Request& request) {
+    const auto page = TRY(read_page_request(request.query));
+    return document(functions_json_of(TRY(catalog.list_stateful_configs(page))));
+}
+
 }  // namespace hotcell::api

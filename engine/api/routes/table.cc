@@ -60,6 +60,7 @@ constexpr Row kRows[] = {
     {"GET", kFc, "/services/{}/functions/{}/async-invoke-config", 0, reads<get_async_config>},
     {"PUT", kFc, "/services/{}/functions/{}/async-invoke-config", kMaxJson.count, waits<put_async_config>},
     {"DELETE", kFc, "/services/{}/functions/{}/async-invoke-config", 0, waits<delete_async_config>},
+    {"GET", kFc, "/stateful-async-invocation-functions", 0, reads<list_stateful_functions>},
     {"GET", kFc, "/services/{}/functions/{}/stateful-async-invocations", 0, calls<list_async_invocations>},
     {"GET", kFc, "/services/{}/functions/{}/stateful-async-invocations/{}", 0, calls<get_async_invocation>},
     {"PUT", kFc, "/services/{}/functions/{}/stateful-async-invocations/{}", kMaxJson.count,

@@ -184,5 +184,14 @@ std::string json_of(const Page<AsyncConfig>& page) {
     for (const AsyncConfig& config : page.items) configs.push_back(object_of(config));
     return json::serialize(json::object{{"configs", std::move(configs)}, {"nextToken", json_text(page.next_token)}});
 }
+std::string functions_json_of(const Page<AsyncConfig>& page) {
+    json::array functions;
+    for (const AsyncConfig& config : page.items)
+        functions.push_back(json::object{{"serviceName", json_text(config.of.service)},
+                                         {"functionName", json_text(config.of.function)},
+                                         {"qualifier", json_text(qualifier_of(config.of))}});
+    return json::serialize(
+        json::object{{"functions", std::move(functions)}, {"nextToken", json_text(page.next_token)}});
+}
 
 }  // namespace hotcell::api

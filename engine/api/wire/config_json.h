@@ -29,5 +29,7 @@ Result<> read_async(std::string_view body, AsyncConfig& config);
 std::string json_of(const AsyncConfig& config);
 /// {"configs": […], "nextToken"}; the token is "" on the last page, as FC has it here.
 std::string json_of(const Page<AsyncConfig>& page);
+/// Whose they are only.
+std::string functions_json_of(const Page<AsyncConfig>& page);
 
 }  // namespace hotcell::api

@@ -458,6 +458,8 @@ public:
     virtual Result<> delete_async_config(const FunctionReference& of) = 0;
     virtual Result<Page<AsyncConfig>> list_async_configs(const std::string& service, const std::string& function,
                                                          const PageRequest& page) const = 0;
+    /// Those of all functions that keep a record of every asynchronous call.
+    virtual Result<Page<AsyncConfig>> list_stateful_configs(const PageRequest& page) const = 0;
 };
 
 }  // namespace hotcell

@@ -164,6 +164,12 @@ TEST_F(DocumentsTest, ConfigurationsAreReplacedAndKept) {
     EXPECT_EQ(ledger->provision_configs({"other", "", ""}, {})->items.size(), 0u);
     EXPECT_EQ(ledger->on_demand_configs({})->items.size(), 1u);
     EXPECT_EQ(ledger->async_configs("s", "f", {})->items.size(), 1u);
+    AsyncConfig stateless;
+    stateless.of = {"s", "1", "f"};
+    ASSERT_TRUE(ledger->put_async_config(stateless));
+    const auto stateful = ledger->stateful_configs({}).value();
+    ASSERT_EQ(stateful.items.size(), 1u);
+    EXPECT_EQ(stateful.items[0].most_retries, 8u);
     ASSERT_TRUE(ledger->delete_async_config({"s", "", "f"}));
     EXPECT_EQ(code_of(ledger->async_config({"s", "", "f"})), "AsyncConfigNotExists");
     ASSERT_TRUE(ledger->delete_on_demand_config({"nowhere", "1", "f"}));
