@@ -11,7 +11,7 @@ namespace hotcell::environment {
 namespace {
 
 constexpr Nanos kBootPatience = std::chrono::seconds(10);
-constexpr Nanos kWordPatience = std::chrono::milliseconds(120);  // from the channel's end to the word of the process's
+constexpr Nanos kWordPatience = std::chrono::milliseconds(80);  // from the channel's end to the word of the process's
 // Pages are dear to get again (README, figures): a function that is called with large payloads now and then keeps them.
 constexpr Nanos kPagesKept = std::chrono::seconds(5);
 
