@@ -63,8 +63,8 @@ std::string shares_of(const json::object& alias) {
     std::string shares;
     if (const auto* weights = alias.if_contains("additionalVersionWeight"); weights != nullptr && weights->is_object())
         for (const auto& [version, weight] : weights->get_object())
-            shares += fmt::format("{}{:g} % to version {}", shares.empty() ? "" : ", ", weight.to_number<double>() * 100,
-                                  std::string(version));
+            shares += fmt::format("{}{:g} % to version {}", shares.empty() ? "" : ", ",
+                                  weight.to_number<double>() * 100, std::string(version));
     return shares;
 }
 
