@@ -31,7 +31,11 @@ using Clock = std::chrono::steady_clock;
 
 class NoRuns final : public api::RunService {
 public:
-    void run(RunRequest, std::function<void(Result<RunReport>)> done) override { done(RunReport{}); }
+    std::uint64_t run(RunRequest, std::function<void(Result<RunReport>)> done) override {
+        done(RunReport{});
+        return 0;
+    }
+    void cancel(std::uint64_t) override {}
     EngineDescription describe() const override { return {}; }
     bool is_ready() const override { return true; }
 };

@@ -36,7 +36,7 @@ using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 /// Who waits for the answer of one request, and may leave before it is there.
 struct Client {
     /// Called once, on the server's loop, when the client has closed its connection and not been answered; looked at from a
-    /// few milliseconds after the request on. To be set while the route is asked, on the loop.
+    /// few milliseconds after the request on. To be set while the route is asked, by its thread.
     std::function<void()> on_gone;
     bool gone = false;
 };
@@ -51,7 +51,7 @@ struct Request {
     std::string client_ip{};
     std::string body{};
     Caller caller{};
-    std::shared_ptr<Client> client{};    // null where the route is asked on another thread than the server's
+    std::shared_ptr<Client> client{};    // null where nobody watches it
     Tree tree = Tree::Native;            // set by the router
     std::array<std::string, 3> names{};  // what stood for the {} of the route's path, decoded; set by the router
 

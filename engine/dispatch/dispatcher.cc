@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/result.h"
+#include "engine/dispatch/invoke_report.h"
 #include "engine/linux/files/files.h"
 
 namespace hotcell::dispatch {
@@ -21,6 +22,7 @@ struct Dispatcher::Flight {
     bool starting = true;
     bool ended = false;
     bool holds_code = false;
+    bool cancelled = false;
 };
 
 namespace {
@@ -140,9 +142,9 @@ void Dispatcher::store_code(const std::shared_ptr<Flight>& flight) {
     parts_.storage.post([this, flight] {
         auto stored =
             parts_.store.store(flight->call.code_name, flight->manifest->program_file, flight->call.request.program);
-        parts_.reactor.post([flight, stored = std::move(stored)] {
+        parts_.reactor.post([this, flight, stored = std::move(stored)] {
             flight->stored = stored;
-            if (flight->run && !flight->ended) flight->run->code_stored(stored);
+            if (flight->run && !flight->ended) attach(flight);
         });
     });
 }
@@ -185,14 +187,19 @@ void Dispatcher::slot_given(const std::shared_ptr<Flight>& flight, Result<GivenS
     flight->run = std::make_shared<Run>(parts_.reactor, parts_.warden, std::move(call), flight->phases,
                                         std::move(given->slot), std::move(hooks));
     flight->run->begin();
-    if (flight->stored) flight->run->code_stored(*flight->stored);
+    if (flight->stored) attach(flight);
+}
+
+void Dispatcher::attach(const std::shared_ptr<Flight>& flight) {
+    if (flight->cancelled) return flight->run->abandon(cancelled_error());
+    flight->run->code_stored(*flight->stored);
 }
 
 void Dispatcher::end(const std::shared_ptr<Flight>& flight, Result<RunReport> result) {
     if (std::exchange(flight->ended, true)) return;
     if (result)
         ++runs_;
-    else
+    else if (!flight->cancelled)
         ++failed_starts_;
     if (std::exchange(flight->starting, false)) --starting_;
     admission_.release(flight->call.request.limits.memory);
@@ -232,6 +239,15 @@ void Dispatcher::close(std::function<void()> idle) {
     functions_->end_idle();
     if (flights_.empty() && functions_->is_idle()) return idle();
     idle_ = std::move(idle);
+}
+
+void Dispatcher::cancel(std::uint64_t call) {
+    const auto found = std::ranges::find_if(
+        flights_, [&](const auto& one) { return one->call.number == call && one->call.number != 0; });
+    if (found == flights_.end()) return functions_->cancel(call);
+    const auto flight = *found;  // it leaves the set with its end
+    flight->cancelled = true;
+    if (flight->run && flight->stored) attach(flight);  // else it is admitted until both are done: they are work
 }
 
 void Dispatcher::abandon_all(const Error& error) {

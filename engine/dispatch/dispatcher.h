@@ -22,6 +22,7 @@ namespace hotcell::dispatch {
 struct Call {
     RunRequest request;
     std::string code_name;
+    std::uint64_t number = 0;  // its name for cancel(); 0: it has none
     std::uint64_t accepted_ns = 0;
     Nanos hashing{};                              // the time that naming its content took
     std::function<void(Result<RunReport>)> done;  // exactly once
@@ -46,6 +47,8 @@ public:
     Dispatcher(DispatcherParts parts, const EngineOptions& options, Bytes memory_budget);
 
     void run(Call call);
+    /// Nobody waits for it any more: a run ends with ClientClosedRequest and its slot, a call of a function as Functions says.
+    void cancel(std::uint64_t call);
     Functions& functions() { return *functions_; }
     const Functions& functions() const { return *functions_; }
     /// Fills the pools for the first time.
@@ -65,6 +68,8 @@ private:
     struct Flight;  // one admitted call
     void slot_given(const std::shared_ptr<Flight>& flight, Result<GivenSlot> given);
     void store_code(const std::shared_ptr<Flight>& flight);
+    /// Slot and program are there.
+    void attach(const std::shared_ptr<Flight>& flight);
     void end(const std::shared_ptr<Flight>& flight, Result<RunReport> result);
     void start_is_over();
     void refill_if_quiet();

@@ -9,16 +9,6 @@ namespace hotcell::dispatch {
 
 using environment::Answer;
 
-namespace {
-
-/// What its document says is what FC writes of it.
-Error cancelled_error(const InvokeReport& report) {
-    const std::string words = report.payload.empty() ? "Invocation canceled by client" : report.payload;
-    return {ErrorKind::Broken, 0, words, {}, "ClientClosedRequest"};
-}
-
-}  // namespace
-
 void Functions::assign(const WorkerRef& worker, Flight flight) {
     worker->state = Worker::State::Busy;
     ++worker->running;
@@ -69,7 +59,7 @@ void Functions::initialize(const WorkerRef& worker, std::shared_ptr<Flight> flig
         const bool cancelled = answer.kind == Answer::Kind::Cancelled;
         InvokeReport report = report_of(*worker, *flight, std::move(answer), true);
         call_has_left(worker);
-        if (cancelled) return refuse(*flight, cancelled_error(report));
+        if (cancelled) return refuse(*flight, cancelled_error(std::move(report.payload)));
         finish(*flight, std::move(report));
     });
 }
@@ -91,7 +81,7 @@ void Functions::cancel_if(Fits fits) {
         if (found == pool->waiting.end()) continue;
         Flight flight = std::move(*found);
         pool->waiting.erase(found);
-        return refuse(flight, cancelled_error({}));
+        return refuse(flight, cancelled_error());
     }
     for (const WorkerRef& worker : workers_) {
         const auto found =
@@ -144,7 +134,7 @@ void Functions::answered(const WorkerRef& worker, Flight& flight, Answer answer)
     say_end(*worker, flight, answer, false);
     InvokeReport report = report_of(*worker, flight, std::move(answer), false);
     call_has_left(worker);  // free before its caller knows, who may call again from within
-    if (cancelled) return refuse(flight, cancelled_error(report));
+    if (cancelled) return refuse(flight, cancelled_error(std::move(report.payload)));
     finish(flight, std::move(report));
 }
 

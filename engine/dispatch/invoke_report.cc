@@ -87,6 +87,8 @@ std::string message_of(const Answer& answer, std::uint32_t timeout_s) {
     }
 }
 
+Error cancelled_error(std::string words) { return {ErrorKind::Broken, 0, std::move(words), {}, "ClientClosedRequest"}; }
+
 InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
     InvokeReport report;
     report.request_id = call.request.request_id;

@@ -133,7 +133,7 @@ bool Engine::State::call(const std::function<void()>& work) {
     return true;
 }
 
-void Engine::State::run(RunRequest request, std::function<void(Result<RunReport>)> done) {
+void Engine::State::run(std::uint64_t number, RunRequest request, std::function<void(Result<RunReport>)> done) {
     const std::uint64_t accepted = monotonic_ns();
     if (auto sound = dispatch::validate(request, prepared.options); !sound) return done(std::unexpected(sound.error()));
     const environment::Manifest* manifest = nullptr;
@@ -146,6 +146,7 @@ void Engine::State::run(RunRequest request, std::function<void(Result<RunReport>
     call->code_name = names.name_of(manifest->program_file, request.program);
     call->hashing = Nanos(monotonic_ns() - hashing);
     call->request = std::move(request);
+    call->number = number;
     call->accepted_ns = accepted;
     call->done = std::move(done);
     if (!post([this, call] { dispatcher->run(std::move(*call)); }))
@@ -262,14 +263,16 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-void Engine::run(RunRequest request, std::function<void(Result<RunReport>)> done) {
-    state_->run(std::move(request), std::move(done));
+std::uint64_t Engine::run(RunRequest request, std::function<void(Result<RunReport>)> done) {
+    const std::uint64_t number = state_->next_call++;
+    state_->run(number, std::move(request), std::move(done));
+    return number;
 }
 
 Result<RunReport> Engine::run(RunRequest request) {
     auto promise = std::make_shared<std::promise<Result<RunReport>>>();
     auto result = promise->get_future();
-    state_->run(std::move(request), [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });
+    run(std::move(request), [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });
     return result.get();
 }
 

@@ -31,7 +31,7 @@ struct Engine::State {
           std::unique_ptr<dispatch::async::EventQueue> queue, EventLoop* host_loop);
     ~State() { drain(Millis(0)); }
 
-    void run(RunRequest request, std::function<void(Result<RunReport>)> done);
+    void run(std::uint64_t number, RunRequest request, std::function<void(Result<RunReport>)> done);
     void invoke(std::uint64_t number, InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
     /// Calls one of them: `refuse` once the engine has closed.
     void ask_queue(const std::function<void()>& ask, const std::function<void(Error)>& refuse);

@@ -92,7 +92,7 @@ std::uint64_t Engine::invoke(InvokeRequest request, std::function<void(Result<In
 }
 
 void Engine::cancel(std::uint64_t call) {
-    (void)state_->post([state = state_.get(), call] { state->dispatcher->functions().cancel(call); });
+    (void)state_->post([state = state_.get(), call] { state->dispatcher->cancel(call); });
 }
 
 LogPage Engine::logs(const LogQuery& query) const { return state_->logs.find(query); }

@@ -1,6 +1,9 @@
 // A RunService that runs nothing: it keeps what it was asked and answers what the test says.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -11,14 +14,29 @@ namespace hotcell::api {
 
 class FakeRunService : public RunService {
 public:
-    void run(RunRequest request, std::function<void(Result<RunReport>)> done) override {
-        std::function<void()> answer_later;
+    std::uint64_t run(RunRequest request, std::function<void(Result<RunReport>)> done) override {
+        std::uint64_t number = 0;
         {
             const std::lock_guard lock(mutex_);
             requests_.push_back(request);
+            number = requests_.size();
         }
-        if (hold_) return hold_(std::move(done));
-        done(answer_(request));
+        if (hold_)
+            hold_(std::move(done));
+        else
+            done(answer_(request));
+        return number;
+    }
+    void cancel(std::uint64_t run) override {
+        const std::lock_guard lock(mutex_);
+        cancelled_.push_back(run);
+        changed_.notify_all();
+    }
+    /// Waits until so many runs have been cancelled; their numbers, fewer after ten seconds.
+    std::vector<std::uint64_t> wait_for_cancelled(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::seconds(10), [&] { return cancelled_.size() >= count; });
+        return cancelled_;
     }
     EngineDescription describe() const override { return description_; }
     bool is_ready() const override { return ready_; }
@@ -53,6 +71,8 @@ public:
 
 private:
     mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::uint64_t> cancelled_;
     std::vector<RunRequest> requests_;
 };
 

@@ -1,5 +1,7 @@
-// Calls whose client has closed its connection: they end in the engine, and no other call does.
+// Calls and runs whose client has closed its connection: they end in the engine, and no other call does.
 #include <sys/socket.h>
+
+#include <future>
 
 #include "engine/linux/sockets/tcp_listener.h"
 #include "tests/api/server_fixture.h"
@@ -96,6 +98,55 @@ TEST_F(GoneClient, IsSeenOverTcp) {
     }
     ASSERT_TRUE(calls_.wait_for_cancelled(1));
     EXPECT_EQ(calls_.cancelled(), Numbers{1});
+}
+
+using Done = std::function<void(Result<RunReport>)>;
+
+TEST_F(GoneClient, EndsItsRun) {
+    std::uint64_t number = 0;
+    for (const std::size_t size : {std::size_t{10}, std::size_t{1} << 20}) {  // a large form is read on another thread
+        std::promise<Done> held;
+        service_.hold_ = [&](Done done) { held.set_value(std::move(done)); };
+        Done done;
+        {
+            RawClient goes(path_);
+            goes.send(post("/v1/run", form("b", {{"program", std::string(size, 'x')}})));
+            done = held.get_future().get();
+        }
+        EXPECT_EQ(service_.wait_for_cancelled(++number).size(), number) << size;
+        EXPECT_EQ(service_.wait_for_cancelled(number).back(), number) << size;
+        done(RunReport{});
+    }
+    service_.hold_ = {};
+    RawClient stays(path_);
+    stays.send(post("/v1/run", form("b", {{"program", "x"}})));
+    EXPECT_TRUE(stays.read_answer().starts_with("HTTP/1.1 200"));
+    EXPECT_EQ(service_.wait_for_cancelled(0), (Numbers{1, 2}));
+}
+
+TEST_F(GoneClient, EndsARunThatBeginsAfterIt) {
+    std::promise<Done> held;
+    std::promise<void> seen;
+    service_.hold_ = [&](Done done) {
+        held.set_value(std::move(done));
+        seen.get_future().wait();
+    };
+    Done done;
+    {
+        RawClient goes(path_);
+        goes.send(post("/v1/run", form("b", {{"program", std::string(1 << 20, 'x')}})));
+        done = held.get_future().get();
+    }
+    {
+        RawClient goes(path_);
+        goes.send(request("POST", kCall, "slow"));
+        ASSERT_TRUE(calls_.wait_for_calls(1));
+    }
+    ASSERT_TRUE(calls_.wait_for_cancelled(1));  // by now the other has been seen
+    EXPECT_EQ(service_.wait_for_cancelled(0), Numbers{});
+    seen.set_value();
+    EXPECT_EQ(service_.wait_for_cancelled(1), Numbers{1});
+    done(RunReport{});
 }
 
 TEST_F(GoneClient, IsStatus499) {  // which somebody only sees where something else has ended the call

@@ -17,6 +17,7 @@
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/zip_of.h"
@@ -24,6 +25,7 @@
 namespace hotcell {
 namespace {
 
+using test::processes_named;
 using test::zip_of;
 using Clock = std::chrono::steady_clock;
 
@@ -38,19 +40,6 @@ bool eventually(const std::function<bool()>& is_so) {
         ::poll(nullptr, 0, 2);
     }
     return false;
-}
-
-/// Processes of the machine that gave themselves this name, as the host sees them.
-std::vector<pid_t> processes_named(const std::string& name) {
-    std::vector<pid_t> all;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string pid = entry.path().filename().string();
-        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::string comm;
-        std::getline(std::ifstream(entry.path() / "comm"), comm);
-        if (comm == name) all.push_back(std::stoi(pid));
-    }
-    return all;
 }
 
 /// Time on a processor of a process and all its threads.

@@ -1,9 +1,11 @@
 // The whole engine over real sandboxes: each kind of start, each way a program can end. Needs root.
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <iterator>
 #include <string>
@@ -11,6 +13,7 @@
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
 
 namespace hotcell {
@@ -19,6 +22,15 @@ namespace {
 std::string read_all(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// True once it is so; looks for at most ten seconds.
+bool eventually(const std::function<bool()>& is_so) {
+    for (int i = 0; i < 5000; ++i) {
+        if (is_so()) return true;
+        ::poll(nullptr, 0, 2);
+    }
+    return false;
 }
 
 class RealEngine : public ::testing::Test {
@@ -59,6 +71,31 @@ protected:
         auto report = engine->run(std::move(request));
         EXPECT_TRUE(report) << report.error().message();
         return report ? *report : RunReport{};
+    }
+
+    /// A run that is under way.
+    struct Started {
+        std::uint64_t number = 0;
+        std::future<Result<RunReport>> result;
+    };
+    static Started begin(RunRequest request) {
+        auto promise = std::make_shared<std::promise<Result<RunReport>>>();
+        Started started{0, promise->get_future()};
+        started.number = engine->run(std::move(request),
+                                     [promise](Result<RunReport> report) { promise->set_value(std::move(report)); });
+        return started;
+    }
+    static void expect_cancelled(Started started) {
+        ASSERT_EQ(started.result.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+        const auto report = started.result.get();
+        ASSERT_FALSE(report);
+        EXPECT_EQ(report.error().code, "ClientClosedRequest") << report.error().message();
+    }
+    /// Every slot that was built is ready, or has been destroyed.
+    static bool has_no_slot_in_use() {
+        for (const PoolState& pool : engine->describe().pools)
+            if (pool.busy != 0 || pool.building != 0 || pool.built != pool.destroyed + pool.ready) return false;
+        return true;
     }
 
     static inline std::string directory;
@@ -146,6 +183,50 @@ TEST_F(RealEngine, LeavesNoProcessOfAProgramBehind) {
         EXPECT_EQ(report.output, "gone\n");
         EXPECT_LT(report.total, std::chrono::seconds(5));
     }
+}
+
+constexpr char kSleeper[] = R"(
+import ctypes, os, time
+ctypes.CDLL(None).prctl(15, b"hotcell-sleeper")
+os.fork()
+time.sleep(500)
+)";
+
+TEST_F(RealEngine, EndsARunWhoseCallerHasGone) {
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        for (const SlotKind slot : {SlotKind::Fresh, SlotKind::Pooled}) {
+            RunRequest request = python(kSleeper, start, slot);
+            request.limits.timeout = Millis(300'000);
+            const RunRequest other = python("import sys\nprint(sys.stdin.read())\n", start, slot);
+            Started sleeper = begin(std::move(request));
+            ASSERT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").size() == 2; }));
+            engine->cancel(sleeper.number);
+            expect_cancelled(std::move(sleeper));
+            EXPECT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
+            EXPECT_TRUE(eventually(has_no_slot_in_use));
+            EXPECT_EQ(run(other).code, 0) << "and no other run";
+        }
+    }
+}
+
+TEST_F(RealEngine, EndsARunWhoseCallerHasGoneBeforeItRuns) {
+    const std::uint64_t failed = engine->describe().failed_starts;
+    for (const StartKind start : {StartKind::Exec, StartKind::Zygote}) {
+        for (const SlotKind slot : {SlotKind::Fresh, SlotKind::Pooled}) {
+            // a program that is not in the store yet has to be put there first
+            const std::string once = "# " + std::string(name_of(start)) + std::string(name_of(slot)) + "\n";
+            for (int i = 0; i < 2; ++i) {
+                RunRequest request = python(once + kSleeper, start, slot);
+                request.limits.timeout = Millis(300'000);
+                Started sleeper = begin(std::move(request));
+                engine->cancel(sleeper.number);
+                expect_cancelled(std::move(sleeper));
+            }
+        }
+    }
+    EXPECT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
+    EXPECT_TRUE(eventually(has_no_slot_in_use));
+    EXPECT_EQ(engine->describe().failed_starts, failed);
 }
 
 TEST_F(RealEngine, SaysWhichSignalEndedAProgram) {

@@ -1,4 +1,4 @@
-// Calls of functions through a real daemon: what becomes of them when their client has gone.
+// Calls of functions and runs through a real daemon: what becomes of them when their client has gone.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -10,6 +10,7 @@
 #include "tests/api/raw_client.h"
 #include "tests/programs/daemon_process.h"
 #include "tests/programs/hotcell_command.h"
+#include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
 
 namespace hotcell {
@@ -46,6 +47,16 @@ protected:
         const auto list = hotcell(*daemon, "instance ls -o json test/" + name);
         EXPECT_EQ(list.status, 0) << list.err;
         return list.out;
+    }
+    /// How many slots of each pool are in use.
+    static std::string busy_slots() {
+        RawClient client(daemon->socket());
+        client.send("GET /v1/engine HTTP/1.1\r\nHost: x\r\n\r\n");
+        const auto answer = client.read_answer();
+        std::string all;
+        for (auto at = answer.find("\"busy\""); at != std::string::npos; at = answer.find("\"busy\"", at + 1))
+            all += answer.substr(at, answer.find(',', at) - at);
+        return all;
     }
     static std::string call_of(const std::string& path, const std::string& event) {
         return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(event.size()) + "\r\n\r\n" +
@@ -89,6 +100,28 @@ TEST_F(DaemonCalls, AClientThatLeavesFreesTheEnvironmentAtOnce) {
     RawClient client(daemon->socket());
     client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_NE(client.read_answer().find("hotcell_refused_total{reason=\"ClientClosedRequest\"} 2"), std::string::npos);
+}
+
+TEST_F(DaemonCalls, AClientThatLeavesEndsItsRunAndTheSandbox) {
+    const auto busy = busy_slots();
+    ASSERT_NE(busy, "");
+    for (const std::size_t padding : {std::size_t{0}, std::size_t{1} << 20}) {
+        {
+            RawClient client(daemon->socket());
+            const std::string body =
+                "--b\r\nContent-Disposition: form-data; name=\"program\"\r\n\r\n#!/usr/bin/python3\n"
+                "import ctypes, time\nctypes.CDLL(None).prctl(15, b'hotcell-left')\ntime.sleep(500)\n" +
+                std::string(padding, '#') + "\r\n--b--\r\n";
+            client.send(
+                "POST /v1/run?timeout=300s HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+                "Content-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+            ASSERT_TRUE(eventually([] { return test::processes_named("hotcell-left").size() == 1; })) << padding;
+            EXPECT_NE(busy_slots(), busy) << padding;
+        }
+        EXPECT_TRUE(eventually([] { return test::processes_named("hotcell-left").empty(); })) << padding;
+        EXPECT_TRUE(eventually([&] { return busy_slots() == busy; })) << padding;
+    }
 }
 
 TEST_F(DaemonCalls, LogsAreFollowedWhileTheyAreWritten) {

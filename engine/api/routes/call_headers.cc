@@ -37,8 +37,4 @@ void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields&
     headers.emplace_back("Server-Timing", server_timing(report.phases, report.total));
 }
 
-void end_with_client(CallService& service, const Request& request, std::uint64_t call) {
-    if (request.client != nullptr) request.client->on_gone = [&service, call] { service.cancel(call); };
-}
-
 }  // namespace hotcell::api

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "engine/api/call_service.h"
 #include "engine/api/message.h"
 #include "hotcell/error.h"
 #include "hotcell/invocation.h"
@@ -21,7 +20,10 @@ Result<bool> wants_log_tail(const Request& request);
 /// How the call went, where it ran and how long it took.
 void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers);
 
-/// The call ends when its client closes the connection before there is an answer.
-void end_with_client(CallService& service, const Request& request, std::uint64_t call);
+/// What `service` gave this number ends when its client closes the connection before there is an answer.
+template <class Service>
+void end_with_client(Service& service, const Request& request, std::uint64_t number) {
+    if (request.client != nullptr) request.client->on_gone = [&service, number] { service.cancel(number); };
+}
 
 }  // namespace hotcell::api

@@ -1,5 +1,6 @@
 #include "engine/api/routes/run_route.h"
 
+#include "engine/api/routes/call_headers.h"
 #include "engine/api/routes/server_timing.h"
 #include "engine/api/wire/json.h"
 #include "engine/api/wire/multipart.h"
@@ -27,9 +28,10 @@ void answer_run(const Services& services, Request request, Respond respond) {
     auto wanted = read_run_request(request.query, request.content_type, request.body);
     if (!wanted) return respond(error_response(wanted.error(), request.id));
     request.body = {};
-    services.run.run(std::move(*wanted), [respond, id = request.id](Result<RunReport> report) {
+    const auto number = services.run.run(std::move(*wanted), [respond, id = request.id](Result<RunReport> report) {
         respond(report ? respond_with(*report) : error_response(report.error(), id));
     });
+    end_with_client(services.run, request, number);
 }
 
 }  // namespace hotcell::api

@@ -329,6 +329,7 @@ private:
     net::awaitable<Response> answer(Request& request, bool elsewhere) {
         deadline_.clear();
         answered_ = false;
+        client_->on_gone = nullptr;  // a call that was answered at once has left its own
         const auto respond = [exchange = exchange_, turn = ++exchange_->turn, &loop = share_.loop](Response response) {
             if (loop.is_here()) return deliver(*exchange, turn, std::move(response));
             loop.post([exchange, turn, shared = std::make_shared<Response>(std::move(response))] {
@@ -336,12 +337,13 @@ private:
             });
         };
         if (elsewhere) {
-            share_.helper.post(
-                [&router = share_.router, respond, shared = std::make_shared<Request>(std::move(request))] {
-                    router.handle(std::move(*shared), respond);
-                });
+            share_.helper.post([&share = share_, respond, exchange = exchange_, turn = exchange_->turn,
+                                shared = std::make_shared<Request>(std::move(request))] {
+                const auto client = shared->client = std::make_shared<Client>();
+                share.router.handle(std::move(*shared), respond);
+                if (client->on_gone) share.loop.post([exchange, turn, client] { adopt(*exchange, turn, *client); });
+            });
         } else {
-            client_->on_gone = nullptr;  // a call that was answered at once has left its own
             request.client = client_;
             share_.router.handle(std::move(request), respond);
         }
@@ -357,6 +359,13 @@ private:
 
     static void deliver(Exchange& exchange, std::uint64_t turn, Response response) {
         if (exchange.connection != nullptr && exchange.turn == turn) exchange.connection->answered(std::move(response));
+    }
+    /// What a route has set on another thread counts from here on, perhaps too late to be called by somebody else.
+    static void adopt(Exchange& exchange, std::uint64_t turn, Client& set) {
+        if (exchange.connection == nullptr || exchange.turn != turn) return;
+        Client& client = *exchange.connection->client_;
+        if (client.gone) return set.on_gone();
+        client.on_gone = std::move(set.on_gone);
     }
     void answered(Response response) {
         response_ = std::move(response);

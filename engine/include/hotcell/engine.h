@@ -143,7 +143,8 @@ public:
     /// Fails with InvalidArgument (names field, limit and value), NotFound (runtime), Exhausted (concurrent_runs or
     /// memory_budget), Broken (the sandbox could not be built or the privileged helper is gone). A program that
     /// fails, is killed or times out is a RunReport, not an error.
-    void run(RunRequest request, std::function<void(Result<RunReport>)> done);
+    /// The run's number, for cancel().
+    std::uint64_t run(RunRequest request, std::function<void(Result<RunReport>)> done);
     /// The same, waiting. Not from a callback of the engine.
     Result<RunReport> run(RunRequest request);
 
@@ -155,8 +156,8 @@ public:
     /// perhaps before this returns. A function that fails is an InvokeReport, not an error. Fails with NotFound, InvalidArgument, Exhausted
     /// (instances, memory_budget) and Broken (no environment could be started).
     std::uint64_t invoke(InvokeRequest request, std::function<void(Result<InvokeReport>)> done);
-    /// Whoever made the call that invoke() gave this number has gone: it ends with ClientClosedRequest, its environment, unless other
-    /// calls run in it, with it. Nothing happens when it is over.
+    /// Whoever made the call that invoke() or run() gave this number has gone: it ends with ClientClosedRequest, its environment,
+    /// unless other calls run in it, with it. Nothing happens when it is over.
     void cancel(std::uint64_t call);
     /// The same, waiting. Not from a callback of the engine.
     Result<InvokeReport> invoke(InvokeRequest request);

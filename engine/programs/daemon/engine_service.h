@@ -14,9 +14,10 @@ public:
     /// `engine` outlives the service.
     EngineService(Engine& engine, std::vector<Feature> machine) : engine_(engine), machine_(std::move(machine)) {}
 
-    void run(RunRequest request, std::function<void(Result<RunReport>)> done) override {
-        engine_.run(std::move(request), std::move(done));
+    std::uint64_t run(RunRequest request, std::function<void(Result<RunReport>)> done) override {
+        return engine_.run(std::move(request), std::move(done));
     }
+    void cancel(std::uint64_t run) override { engine_.cancel(run); }
     EngineDescription describe() const override {
         EngineDescription description = engine_.describe();
         std::vector<Feature>& features = description.features;
