@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hotcell/limits.h"
 #include "hotcell/units.h"
 
 namespace hotcell::api {
@@ -25,9 +26,9 @@ inline constexpr std::size_t kMaxServiceName = 128;
 inline constexpr std::size_t kMaxFunctionName = 64;
 inline constexpr std::size_t kMaxJsonDepth = 64;
 inline constexpr std::size_t kMaxJsonKeys = 10'000;
-inline constexpr Bytes kMaxJson = kibibytes(256);  // of a document without code
-inline constexpr Bytes kMaxPackage = mebibytes(100);
-inline constexpr Bytes kMaxCodeBody{kMaxPackage.count / 3 * 4 + kMaxJson.count};  // the package is in base64
+inline constexpr Bytes kMaxJson = kibibytes(256);                    // of a document without code
+inline constexpr Bytes kMaxPackageText{kMostPackage.count / 3 * 4};  // in base64
+inline constexpr Bytes kMaxCodeBody{kMaxPackageText.count + kMaxJson.count};
 
 struct ServerLimits {
     std::uint32_t connections = 1024;

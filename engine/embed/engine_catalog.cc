@@ -4,6 +4,7 @@
 #include "engine/catalog/missing.h"
 #include "engine/catalog/rules/rules.h"
 #include "engine/environment/code/crc64.h"
+#include "hotcell/limits.h"
 
 namespace hotcell::embed {
 
@@ -50,6 +51,11 @@ void EngineCatalog::release(const CodeIdentity& code) {
 
 Result<CodeIdentity> EngineCatalog::keep_package(std::string zip, const std::string& runtime,
                                                  std::uint64_t said_checksum) {
+    if (zip.size() > kMostPackage.count)
+        return catalog::refuse(ErrorKind::InvalidArgument, "EntityTooLarge",
+                               "code: payload size exceeds maximum allowed size (" +
+                                   std::to_string(kMostPackage.count) + " bytes): the package has " +
+                                   std::to_string(zip.size()) + " bytes");
     CodeIdentity code;
     code.size = zip.size();
     code.checksum = environment::crc64(zip);

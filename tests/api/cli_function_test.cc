@@ -94,7 +94,7 @@ TEST_F(FunctionCommandLine, LeavesOutWhatIgnoreFilesName) {
 
 TEST_F(FunctionCommandLine, SaysWhatIsTooLargeBeforeItIsSent) {
     write_file("code/index.py", "x\n");
-    for (const auto& [name, mebibytes] : {std::pair{"a.bin", 90}, {"lib/b.bin", 100}, {"c.bin", 70}, {"d.bin", 1}}) {
+    for (const auto& [name, mebibytes] : {std::pair{"a.bin", 90}, {"lib/b.bin", 100}, {"c.bin", 75}, {"d.bin", 1}}) {
         const auto path = write_file(std::string("code/") + name, "");
         std::filesystem::resize_file(path, static_cast<std::uintmax_t>(mebibytes) << 20);  // takes no place on the disk
     }
@@ -103,8 +103,8 @@ TEST_F(FunctionCommandLine, SaysWhatIsTooLargeBeforeItIsSent) {
     EXPECT_EQ(ended.status, 3);
     EXPECT_EQ(ended.err,
               "error: " + code +
-                  ": its files are 261.00 MiB (273678338 bytes), at most 250.00 MiB are allowed; largest: lib/b.bin "
-                  "100.00 MiB, a.bin 90.00 MiB, c.bin 70.00 MiB\n"
+                  ": its files are 266.00 MiB (278921218 bytes), at most 250.00 MiB are allowed; largest: lib/b.bin "
+                  "100.00 MiB, a.bin 90.00 MiB, c.bin 75.00 MiB\n"
                   "hint: name what the function does not need in .fcignore, or put it into a layer\n");
     EXPECT_TRUE(
         hotcell("deploy img/resize -o json --code " + code).err.starts_with(R"({"error":{"code":"EntityTooLarge")"));
@@ -121,8 +121,8 @@ TEST_F(FunctionCommandLine, SaysWhatIsTooLargeBeforeItIsSent) {
     ASSERT_EQ(::zip_close(archive), 0);
     ended = hotcell("deploy img/resize --runtime python3 --handler i.h --code " + zip);
     EXPECT_EQ(ended.status, 3);
-    EXPECT_HAS(ended.err, ": the package is 71.00 MiB (");
-    EXPECT_HAS(ended.err, "at most 50.00 MiB are allowed; largest: a 70.00 MiB, b 1.00 MiB\n");
+    EXPECT_HAS(ended.err, ": the package is 76.00 MiB (");
+    EXPECT_HAS(ended.err, "at most 75.00 MiB are allowed; largest: a 75.00 MiB, b 1.00 MiB\n");
     EXPECT_EQ(catalog_.functions(), 0u) << "nothing was sent";
 }
 

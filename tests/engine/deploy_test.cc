@@ -10,6 +10,7 @@
 
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
+#include "hotcell/limits.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/requires.h"
 #include "tests/support/temporary_directory.h"
@@ -75,6 +76,26 @@ protected:
     TemporaryDirectory directory;
     std::optional<Engine> engine;
 };
+
+TEST_F(DeployTest, APackageMayHaveItsLimitAndNoByteMore) {
+    const std::string handler = "import os\ndef handler(event, context):\n    return os.path.getsize('/code/data')\n";
+    std::string zip = stored_zip_of_size(kMostPackage.count, handler);
+    const auto created = engine->catalog().create_function(python("f"), zip);
+    ASSERT_TRUE(created) << created.error().message();
+    EXPECT_GT(std::stoul(payload_of("f")), kMostPackage.count - 1000);
+    zip += '\0';
+    const auto refused = engine->catalog().create_function(python("g"), zip);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "EntityTooLarge");
+    EXPECT_EQ(refused.error().message(),
+              "code: payload size exceeds maximum allowed size (78643200 bytes): the package has 78643201 bytes");
+    FunctionChange change;
+    change.zip = zip;
+    EXPECT_EQ(engine->catalog().update_function("test", "f", change).error().code, "EntityTooLarge");
+    Layer layer;
+    layer.name = "l";
+    EXPECT_EQ(engine->catalog().publish_layer(layer, zip).error().code, "EntityTooLarge");
+}
 
 TEST_F(DeployTest, WherePoolsAreEmptyPythonIsForked) {
     engine.reset();

@@ -104,4 +104,10 @@ private:
 /// A zip of one file.
 inline std::string zip_of(const ZipItem& item) { return ZipBuilder().add(item).bytes(); }
 
+/// A package of exactly that many bytes, nearly all of them the content of `data`.
+inline std::string stored_zip_of_size(std::size_t size, const std::string& index = "x") {
+    const auto rest = ZipBuilder().add("index.py", index).add("data", "").bytes().size();
+    return ZipBuilder().add("index.py", index).add("data", std::string(size - rest, 'd')).bytes();
+}
+
 }  // namespace hotcell

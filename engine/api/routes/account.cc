@@ -10,7 +10,7 @@ Result<Response> get_account_settings(const Services&, Request&) {
 }
 
 Result<Response> get_account_configs(const Services&, Request&) {
-    const auto most = std::to_string(kMaxPackage.count);
+    const auto most = std::to_string(kMaxPackageText.count);  // base64 included, as Function Compute counts
     return document(json_of({{"CodeSizeLimit", most}, {"EnhancedCodeSizeLimit", most}, {"GPUCodeSizeLimit", "0"}}));
 }
 
@@ -20,7 +20,7 @@ Result<Response> list_reserved_capacities(const Services&, Request&) {
 
 Result<Response> refuse_bucket_token(const Services&, Request&) {
     return fail(ErrorKind::InvalidArgument, "temporary buckets: there is no object storage here to upload to",
-                "send the package as code.zipFile, at most " + std::to_string(kMaxPackage.count) + " bytes");
+                "send the package as code.zipFile, at most " + std::to_string(kMostPackage.count) + " bytes");
 }
 
 }  // namespace hotcell::api

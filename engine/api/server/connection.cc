@@ -208,7 +208,7 @@ private:
         } else if (has_body) {
             const BodyRule within{std::min<std::size_t>(rule->most, share_.limits.body.count), rule->fc, rule->work};
             if (declared > within.most || within.most == 0) {
-                const Refusal refusal = too_large(within);
+                const Refusal refusal = too_large(within, declared);
                 co_await refuse(refusal);
                 co_return false;
             }
@@ -263,9 +263,16 @@ private:
         if (read) request.headers.emplace_back(std::move(lower), value);
     }
 
-    static Refusal too_large(const BodyRule& rule) {
+    /// `size`: what the client says that it sends, 0 where it does not.
+    static Refusal too_large(const BodyRule& rule, std::uint64_t size = 0) {
         const auto most = std::to_string(rule.most);
-        if (rule.fc) return {400, "EntityTooLarge", "payload size exceeds maximum allowed size (" + most + " bytes)"};
+        if (rule.fc) {
+            std::string words = "payload size exceeds maximum allowed size (" + most + " bytes)";
+            if (rule.work && size > 0)  // a package, in base64
+                words += ": the body has " + std::to_string(size) + " bytes; a package may have " +
+                         std::to_string(kMostPackage.count);
+            return {400, "EntityTooLarge", words};
+        }
         return {413, "RequestTooLarge", "body: at most " + most + " bytes on this path"};
     }
 

@@ -249,7 +249,7 @@ json::object object_of(const Function& function) {
 }  // namespace
 
 Result<NewFunction> read_function(std::string service, std::string_view body) {
-    auto document = TRY(parse_json_body(body, kMaxPackage));
+    auto document = TRY(parse_json_body(body, kMostPackage));
     const JsonFields fields(document.object);
     NewFunction made;
     made.function.service = std::move(service);
@@ -264,7 +264,7 @@ Result<NewFunction> read_function(std::string service, std::string_view body) {
 }
 
 Result<FunctionChange> read_function_change(std::string_view body) {
-    auto document = TRY(parse_json_body(body, kMaxPackage));
+    auto document = TRY(parse_json_body(body, kMostPackage));
     return read_change(JsonFields(document.object), std::move(document.zip));
 }
 

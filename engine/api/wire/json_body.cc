@@ -21,6 +21,15 @@ namespace json = boost::json;
 
 namespace {
 
+Error package_too_large(std::size_t size, std::size_t most) {
+    return {ErrorKind::InvalidArgument,
+            0,
+            "code.zipFile: payload size exceeds maximum allowed size (" + std::to_string(most) +
+                " bytes): the package has " + std::to_string(size) + " bytes",
+            {},
+            "EntityTooLarge"};
+}
+
 /// Builds the document from the parser's events, and judges what the parser does not: repeated keys, how many there are.
 class Builder {
 public:
@@ -90,6 +99,11 @@ public:
         }
         if (!add_to_zip(rest, error)) return false;
         if (!zip_.finish()) return refuse(error, "code.zipFile: is not base64");
+        if (zip_.bytes().size() > most_zip_) {
+            refusal_ = package_too_large(zip_.bytes().size(), most_zip_);
+            error = json::make_error_code(json::error::syntax);
+            return false;
+        }
         if (std::exchange(has_zip_, true)) return refuse(error, "code.zipFile: is given more than once");
         stack_.push_string("");
         return true;
@@ -132,12 +146,8 @@ private:
                equals_ignoring_case(levels_[0].last, "code") && equals_ignoring_case(levels_[1].last, "zipFile");
     }
     bool add_to_zip(json::string_view part, json::error_code& error) {
-        if (zip_.bytes().empty()) zip_.bytes().reserve(std::min(text_size_ / 4 * 3, most_zip_));
-        if (!zip_.add({part.data(), part.size()})) return refuse(error, "code.zipFile: is not base64");
-        if (zip_.bytes().size() <= most_zip_) return true;
-        refuse(error, "code.zipFile: at most " + std::to_string(most_zip_) + " bytes of package");
-        refusal_->code = "EntityTooLarge";
-        return false;
+        if (zip_.bytes().empty()) zip_.bytes().reserve(text_size_ / 4 * 3);
+        return zip_.add({part.data(), part.size()}) || refuse(error, "code.zipFile: is not base64");
     }
     /// Values of arrays have no key that would be counted.
     bool count_value(json::error_code& error) {

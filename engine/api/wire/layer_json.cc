@@ -34,7 +34,7 @@ json::object object_of(const Layer& layer, std::string_view location) {
 }  // namespace
 
 Result<NewLayer> read_layer(std::string name, std::string_view body) {
-    auto document = TRY(parse_json_body(body, kMaxPackage));
+    auto document = TRY(parse_json_body(body, kMostPackage));
     const JsonFields fields(document.object);
     NewLayer made;
     made.layer.name = std::move(name);

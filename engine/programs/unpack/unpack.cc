@@ -98,7 +98,8 @@ public:
 
     Result<> run() {
         if (bytes_.size() > limits_.package)
-            return refuse("the package is larger than " + std::to_string(limits_.package) + " bytes");
+            return refuse("the package has " + std::to_string(bytes_.size()) + " bytes, at most " +
+                          std::to_string(limits_.package) + " are taken");
         entries_ = TRY(read_zip_directory(bytes_, limits_));
         TRY(check_entries());
         zip_ = TRY(open_zip(bytes_));

@@ -311,7 +311,7 @@ TEST(Unpack, RefusesMoreEntriesThanMayBe) {
 TEST(Unpack, RefusesAPackageLargerThanMayBe) {
     protocol::PackageLimits limits;
     limits.package = 200;
-    EXPECT_REFUSED("larger than 200 bytes", ZipBuilder().add("a", std::string(200, 'x')).bytes(), limits);
+    EXPECT_REFUSED("bytes, at most 200 are taken", ZipBuilder().add("a", std::string(200, 'x')).bytes(), limits);
 }
 
 TEST(Unpack, RefusesZip64) {
