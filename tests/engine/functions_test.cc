@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -286,7 +287,8 @@ TEST_F(FunctionsTest, SuddenEndsAreToldApartAndAtOnce) {
         EXPECT_EQ(report.outcome, InvokeOutcome::UnhandledError) << how;
         EXPECT_EQ(report.end, EnvironmentEnd::Exited) << how;
         EXPECT_NE(report.payload.find(words), std::string::npos) << how << " " << report.payload;
-        EXPECT_LE(took, 200) << how;
+        // a process that closes its channel is given most of that time to end, which would say more
+        EXPECT_LE(took, std::string(words) == "closed the channel" ? 200 : 100) << how;
     }
 }
 
@@ -336,18 +338,27 @@ TEST_F(FunctionsTest, AFloodOfLogIsCutAndNobodyHangs) {
     function.name = "py_flood";
     function.settings.runtime = "python3";
     function.settings.handler = "index.handler";
-    function.settings.timeout_s = 30;
+    function.settings.timeout_s = 60;
     deploy(function, "index.py",
            "import os, sys\n"
            "def handler(event, context):\n"
-           "    line = b'x' * (1 << 20)\n"
-           "    for i in range(256): os.write(1 + i % 2, line)\n"
+           "    block = b'x' * (1 << 20) if event == b'one line' else (b'x' * 99 + b'\\n') * 10486\n"
+           "    for i in range(1024): os.write(1 + i % 2, block)\n"
            "    return 'through'\n");
-    const std::size_t before = resident_mebibytes();
-    const InvokeReport report = call("py_flood", {}, true);
-    EXPECT_EQ(report.payload, "through");
-    EXPECT_LE(report.log_tail.size(), 5000u);
-    EXPECT_LE(resident_mebibytes(), before + 16);
+    for (const char* of : {"one line", "lines"}) {
+        std::atomic<std::size_t> most = resident_mebibytes();
+        const std::size_t before = most;
+        std::atomic<bool> over = false;
+        std::thread watch([&] {
+            for (; !over; ::poll(nullptr, 0, 1)) most = std::max(most.load(), resident_mebibytes());
+        });
+        const InvokeReport report = call("py_flood", of, true);
+        over = true;
+        watch.join();
+        EXPECT_EQ(report.payload, "through") << of;
+        EXPECT_LE(report.log_tail.size(), 5000u) << of;
+        EXPECT_LE(most, before + 16) << of << ", at any moment of the flood";
+    }
 }
 
 TEST_F(FunctionsTest, AResultThatIsTooLongIsRefusedByItsSize) {
