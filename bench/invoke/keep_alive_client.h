@@ -34,7 +34,7 @@ public:
         if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
             throw std::runtime_error("connect to " + path);
     }
-    explicit KeepAliveClient(std::uint16_t port) {
+    explicit KeepAliveClient(std::uint16_t port) : host_("127.0.0.1:" + std::to_string(port)) {
         fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int on = 1;
         ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -49,8 +49,8 @@ public:
     KeepAliveClient(const KeepAliveClient&) = delete;
 
     Reply ask(std::string_view method, const std::string& target, std::string_view body) {
-        request_.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: hotcell\r\nContent-Length: ");
-        request_.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+        request_.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(host_);
+        request_.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
         for (std::size_t sent = 0; sent < request_.size();) {
             const ssize_t n = ::send(fd_, request_.data() + sent, request_.size() - sent, MSG_NOSIGNAL);
             if (n <= 0) throw std::runtime_error("send a request");
@@ -67,8 +67,11 @@ private:
         reply.head = received_.substr(0, end + 2);
         reply.status = std::atoi(reply.head.c_str() + sizeof "HTTP/1.1");
         std::size_t length = 0;
-        if (const std::size_t at = reply.head.find("Content-Length: "); at != std::string::npos)
-            length = std::strtoul(reply.head.c_str() + at + 16, nullptr, 10);
+        const std::size_t at = reply.head.find("Content-Length: ");
+        // not every server spells it so
+        if (const char* found = at != std::string::npos ? reply.head.c_str() + at
+                                                        : ::strcasestr(reply.head.c_str(), "content-length: "))
+            length = std::strtoul(found + 16, nullptr, 10);
         received_.erase(0, end + 4);
         while (received_.size() < length) receive();
         reply.body = received_.substr(0, length);
@@ -87,6 +90,7 @@ private:
     }
 
     int fd_ = -1;
+    std::string host_ = "hotcell";
     std::string request_;
     std::string received_;
 };

@@ -1,4 +1,4 @@
-"""server.py SOCKET: index.handler behind the HTTP server of Python's library."""
+"""library.py SOCKET: index.handler behind http.server, the HTTP server of the standard library."""
 import http.server
 import socketserver
 import sys

@@ -1,4 +1,4 @@
-// server.exe SOCKET: the handler behind the least HTTP server on a socket; the library's own listens on ports only.
+// loop.exe SOCKET: the handler behind a bare socket loop.
 using System;
 using System.IO;
 using System.Net;

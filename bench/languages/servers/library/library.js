@@ -1,4 +1,4 @@
-// server.js SOCKET: the handler behind Node.js' own HTTP server.
+// library.js SOCKET: the handler behind the HTTP server of Node.js' library.
 'use strict';
 const http = require('http');
 const path = require('path');

@@ -10,8 +10,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** `Server SOCKET`: the handler behind the least HTTP server on a channel; the JDK's own listens on ports only. */
-public final class Server {
+/** `Loop SOCKET`: the handler behind a bare socket loop. */
+public final class Loop {
     public static void main(String[] arguments) throws IOException {
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         listener.bind(UnixDomainSocketAddress.of(arguments[0]));

@@ -1,5 +1,5 @@
 <?php
-// server.php SOCKET: the handler behind the least HTTP server on PHP's streams; `php -S` listens on ports only.
+// loop.php SOCKET: the handler behind a bare socket loop.
 require 'index.php';
 
 $listener = stream_socket_server("unix://$argv[1]");
