@@ -6,40 +6,25 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <map>
-#include <optional>
 #include <set>
 #include <sstream>
 #include <vector>
 
-#include "engine/linux/files/files.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/support/zip_of.h"
 
 namespace hotcell {
 namespace {
 
+using test::eventually;
 using test::processes_named;
-using test::zip_of;
+using test::Started;
 using Clock = std::chrono::steady_clock;
 
 double milliseconds_since(Clock::time_point before) {
     return std::chrono::duration<double, std::milli>(Clock::now() - before).count();
-}
-
-/// True once it is so; looks for at most ten seconds.
-bool eventually(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 5000; ++i) {
-        if (is_so()) return true;
-        ::poll(nullptr, 0, 2);
-    }
-    return false;
 }
 
 /// Time on a processor of a process and all its threads.
@@ -57,65 +42,11 @@ double milliseconds_on_cpu(pid_t pid) {
 class EnvironmentLife : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (!linux::is_root()) return;
-        directory = new TemporaryDirectory;
-        EngineOptions options;
-        options.state_dir = *directory / "state";
-        options.run_dir = *directory / "run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 2;
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine = new Engine(std::move(*opened));
-        Service service;
-        service.name = "test";
-        ASSERT_TRUE(engine->catalog().create_service(service));
+        if (linux::is_root()) engine = new test::TestEngine([](EngineOptions& options) { options.pooled_slots = 2; });
     }
-    static void TearDownTestSuite() {
-        delete engine;
-        delete directory;
-    }
+    static void TearDownTestSuite() { delete engine; }
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
 
-    static void python(const std::string& name, const std::string& source, const std::string& initializer = {}) {
-        Function function;
-        function.service = "test";
-        function.name = name;
-        function.settings.runtime = "python3";
-        function.settings.handler = "index.handler";
-        function.settings.initializer = initializer;
-        function.settings.timeout_s = 60;
-        function.settings.initialization_timeout_s = 60;
-        const auto created = engine->catalog().create_function(function, zip_of({{"index.py", source}}));
-        ASSERT_TRUE(created) << created.error().message();
-    }
-    static InvokeRequest request_of(const std::string& function, const std::string& event = {}) {
-        InvokeRequest request;
-        request.service = "test";
-        request.function = function;
-        request.event = event;
-        return request;
-    }
-    static InvokeReport call(const std::string& function, const std::string& event = {}) {
-        const auto report = engine->invoke(request_of(function, event));
-        EXPECT_TRUE(report) << report.error().message();
-        return report ? *report : InvokeReport{};
-    }
-    /// A call that is under way.
-    struct Started {
-        std::uint64_t number = 0;
-        std::future<Result<InvokeReport>> result;
-    };
-    static Started begin(const std::string& function, const std::string& event = {}) {
-        auto promise = std::make_shared<std::promise<Result<InvokeReport>>>();
-        Started started{0, promise->get_future()};
-        started.number = engine->invoke(request_of(function, event), [promise](Result<InvokeReport> report) {
-            promise->set_value(std::move(report));
-        });
-        return started;
-    }
     static std::vector<std::string> lines_of(const std::string& function) {
         std::vector<std::string> all;
         LogQuery query;
@@ -130,8 +61,7 @@ protected:
         return false;
     }
 
-    static inline TemporaryDirectory* directory = nullptr;
-    static inline Engine* engine = nullptr;
+    static inline test::TestEngine* engine = nullptr;
 };
 
 // ---- callers that go ------------------------------------------------------------------------------------------------
@@ -149,8 +79,8 @@ def handler(event, context):
 )";
 
 TEST_F(EnvironmentLife, ACallWhoseCallerHasGoneEndsWithItsEnvironment) {
-    python("left", kSleeper);
-    Started sleeping = begin("left", "here");
+    engine->deploy("left", kSleeper);
+    Started sleeping = engine->begin("left", "here");
     ASSERT_TRUE(eventually([] { return has_line("left", "asleep here"); }));
     const std::string instance = engine->instances("test", "left").at(0).id;
     const auto before = Clock::now();
@@ -162,15 +92,15 @@ TEST_F(EnvironmentLife, ACallWhoseCallerHasGoneEndsWithItsEnvironment) {
     EXPECT_TRUE(result.error().message().starts_with("Invocation canceled by client (duration: "))
         << result.error().message();
     EXPECT_TRUE(has_line("left", ", Error: Invocation canceled by client (duration: "));
-    EXPECT_NE(call("left").instance_id, instance);
+    EXPECT_NE(engine->call("left").instance_id, instance);
     EXPECT_NE(engine->metrics().find("hotcell_refused_total{reason=\"ClientClosedRequest\"} 1"), std::string::npos);
     engine->cancel(sleeping.number);  // over: nothing happens
-    EXPECT_EQ(call("left").payload, "awake");
+    EXPECT_EQ(engine->call("left").payload, "awake");
 }
 
 TEST_F(EnvironmentLife, SoDoesOneThatIsBeingInitialized) {
-    python("left_early", kSleeper, "index.initializer");
-    Started sleeping = begin("left_early");
+    engine->deploy("left_early", kSleeper, "index.initializer");
+    Started sleeping = engine->begin("left_early");
     ASSERT_TRUE(eventually([] { return has_line("left_early", "initializing"); }));
     engine->cancel(sleeping.number);
     const auto result = sleeping.result.get();
@@ -180,9 +110,9 @@ TEST_F(EnvironmentLife, SoDoesOneThatIsBeingInitialized) {
 }
 
 TEST_F(EnvironmentLife, OneThatStillWaitsForAStartEndsAtOnce) {
-    python("never_begun", "def handler(event, context):\n    return 'ran'\n");
+    engine->deploy("never_begun", "def handler(event, context):\n    return 'ran'\n");
     std::vector<Started> calls;
-    for (int i = 0; i < 20; ++i) calls.push_back(begin("never_begun"));
+    for (int i = 0; i < 20; ++i) calls.push_back(engine->begin("never_begun"));
     for (Started& one : calls) engine->cancel(one.number);
     int cancelled = 0;
     for (Started& one : calls) {
@@ -192,13 +122,13 @@ TEST_F(EnvironmentLife, OneThatStillWaitsForAStartEndsAtOnce) {
         EXPECT_EQ(result.error().code, "ClientClosedRequest");
     }
     EXPECT_GT(cancelled, 0);
-    EXPECT_EQ(call("never_begun").payload, "ran");
+    EXPECT_EQ(engine->call("never_begun").payload, "ran");
 }
 
 // ---- what is written ------------------------------------------------------------------------------------------------
 
 TEST_F(EnvironmentLife, EveryLineIsFoundByItsRequest) {
-    python("writer", R"(
+    engine->deploy("writer", R"(
 import os, sys
 def handler(event, context):
     print("first", event.decode())
@@ -208,7 +138,7 @@ def handler(event, context):
     os.write(1, "\u00e4".encode()[1:] + b" whole\n\xff is no text\n")
     return ""
 )");
-    const InvokeReport one = call("writer", "one"), two = call("writer", "two");
+    const InvokeReport one = engine->call("writer", "one"), two = engine->call("writer", "two");
     LogQuery query;
     query.request_id = one.request_id;
     std::map<std::string, LogLine> lines;
@@ -231,7 +161,7 @@ def handler(event, context):
 }
 
 TEST_F(EnvironmentLife, WhoFollowsIsToldOfNewLinesAndOfTheEndOfItsPatience) {
-    python("followed", "def handler(event, context):\n    print('news', event.decode())\n    return ''\n");
+    engine->deploy("followed", "def handler(event, context):\n    print('news', event.decode())\n    return ''\n");
     LogQuery query;
     query.service = "test";
     query.function = "followed";
@@ -243,19 +173,19 @@ TEST_F(EnvironmentLife, WhoFollowsIsToldOfNewLinesAndOfTheEndOfItsPatience) {
     };
     EXPECT_TRUE(ask(Millis(30)).get().lines.empty());
     auto waiting = ask(Millis(20'000));
-    call("followed", "1");
+    engine->call("followed", "1");
     const LogPage page = waiting.get();
     ASSERT_EQ(page.lines.size(), 1u);
     EXPECT_EQ(page.lines[0].text, "news 1");
     query.after = page.last;
     auto next = ask(Millis(20'000));
-    call("followed", "2");
+    engine->call("followed", "2");
     EXPECT_EQ(next.get().lines.at(0).text, "news 2");
 }
 
 TEST_F(EnvironmentLife, TheEngineSaysHowACallEndedWhenTheCodeCannot) {
-    python("gone", "import os\ndef handler(event, context):\n    os._exit(3)\n");
-    const InvokeReport report = call("gone");
+    engine->deploy("gone", "import os\ndef handler(event, context):\n    os._exit(3)\n");
+    const InvokeReport report = engine->call("gone");
     EXPECT_TRUE(has_line("gone", "FC Invoke End RequestId: " + report.request_id +
                                      ", Error: Process exited unexpectedly before completing request (exit code 3, "));
 }
@@ -263,7 +193,7 @@ TEST_F(EnvironmentLife, TheEngineSaysHowACallEndedWhenTheCodeCannot) {
 // ---- what is left running: C09 -----------------------------------------------------------------------------------------
 
 TEST_F(EnvironmentLife, WhatACallLeftRunningGetsNoProcessorBetweenCallsAndIsGoneWithTheEnvironment) {
-    python("restless", R"(
+    engine->deploy("restless", R"(
 import ctypes, os, threading
 def spin():
     while True:
@@ -279,7 +209,7 @@ def handler(event, context):
     os.wait()
     return ""
 )");
-    call("restless");
+    engine->call("restless");
     ASSERT_TRUE(eventually([] { return processes_named("hc-spin-c09").size() == 1; }));
     ASSERT_TRUE(eventually([] { return engine->instances("test", "restless").at(0).state == "frozen"; }));
     const pid_t spinner = processes_named("hc-spin-c09").at(0);
@@ -305,10 +235,10 @@ def handler(event, context):
 )";
 
 TEST_F(EnvironmentLife, AKilledProcessIsToldWithinATenthOfASecondAndReplacedWithinOne) {
-    python("killed", kKilled);
+    engine->deploy("killed", kKilled);
     for (int i = 0; i < 5; ++i) {
-        call("killed");
-        Started sleeping = begin("killed", "sleep");
+        engine->call("killed");
+        Started sleeping = engine->begin("killed", "sleep");
         ASSERT_TRUE(eventually([&] {
             LogQuery query{.service = "test", .function = "killed", .match = "asleep"};
             return engine->logs(query).lines.size() == static_cast<std::size_t>(i + 1);
@@ -323,30 +253,30 @@ TEST_F(EnvironmentLife, AKilledProcessIsToldWithinATenthOfASecondAndReplacedWith
         EXPECT_EQ(result->end, EnvironmentEnd::Exited);
         EXPECT_NE(result->payload.find("killed by signal 9"), std::string::npos) << result->payload;
         const auto after = Clock::now();
-        EXPECT_EQ(call("killed").payload, "alive");
+        EXPECT_EQ(engine->call("killed").payload, "alive");
         EXPECT_LT(milliseconds_since(after), 1000);
     }
 }
 
 TEST_F(EnvironmentLife, OneThatIsKilledWhileItIsIdleIsReplacedUnnoticed) {
-    python("killed_idle", kKilled);
-    const std::string first = call("killed_idle").instance_id;
+    engine->deploy("killed_idle", kKilled);
+    const std::string first = engine->call("killed_idle").instance_id;
     for (const pid_t pid : processes_named("hc-killed-g05")) ::kill(pid, SIGKILL);
     ASSERT_TRUE(eventually([] { return engine->instances("test", "killed_idle").empty(); }));
     const auto before = Clock::now();
-    const InvokeReport next = call("killed_idle");
+    const InvokeReport next = engine->call("killed_idle");
     EXPECT_LT(milliseconds_since(before), 1000);
     EXPECT_EQ(next.payload, "alive");
     EXPECT_NE(next.instance_id, first);
 }
 
 TEST_F(EnvironmentLife, OneThatIsKilledWhileItAnswersGivesAnErrorOrTheWholeAnswer) {
-    python("killed_answering", kKilled);
+    engine->deploy("killed_answering", kKilled);
     for (int i = 0; i < 20; ++i) {
-        call("killed_answering");
+        engine->call("killed_answering");
         const auto pids = processes_named("hc-killed-g05");
         ASSERT_FALSE(pids.empty());
-        Started answering = begin("killed_answering", "answer");
+        Started answering = engine->begin("killed_answering", "answer");
         ::poll(nullptr, 0, i);  // a different moment each time
         for (const pid_t pid : pids) ::kill(pid, SIGKILL);
         const auto result = answering.result.get();
@@ -358,7 +288,7 @@ TEST_F(EnvironmentLife, OneThatIsKilledWhileItAnswersGivesAnErrorOrTheWholeAnswe
         // a call that comes before the engine has heard of the end would be told of it, too
         ASSERT_TRUE(eventually([] { return engine->instances("test", "killed_answering").empty(); }));
     }
-    EXPECT_EQ(call("killed_answering").payload, "alive");
+    EXPECT_EQ(engine->call("killed_answering").payload, "alive");
 }
 
 // ---- what one function leaves for another: E01 ------------------------------------------------------------------------------
@@ -397,12 +327,12 @@ def handler(event, context):
     thread.start()
     return "\n".join(before)
 )";
-    for (int tenant = 0; tenant < kTenants; ++tenant) python("tenant_" + std::to_string(tenant), source);
+    for (int tenant = 0; tenant < kTenants; ++tenant) engine->deploy("tenant_" + std::to_string(tenant), source);
     int own = 0;
     for (int i = 0; i < kCalls; ++i) {
         std::vector<Started> calls;
         for (int tenant = 0; tenant < kTenants; ++tenant)
-            calls.push_back(begin("tenant_" + std::to_string(tenant), "canary " + std::to_string(tenant)));
+            calls.push_back(engine->begin("tenant_" + std::to_string(tenant), "canary " + std::to_string(tenant)));
         for (int tenant = 0; tenant < kTenants; ++tenant) {
             const auto result = calls[static_cast<std::size_t>(tenant)].result.get();
             ASSERT_TRUE(result) << result.error().message();

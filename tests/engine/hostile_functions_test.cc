@@ -1,7 +1,6 @@
 // Functions that fight their engine: what they leave running, that they cannot be ended, what they say on their channel, and
 // processes that are killed while they start. C09, C10, C11, E07, G05 of the threat model.
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -9,37 +8,23 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <future>
-#include <map>
 #include <thread>
 #include <vector>
 
-#include "engine/linux/files/files.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/support/zip_of.h"
 
 namespace hotcell {
 namespace {
 
+using test::eventually;
 using test::processes_named;
+using test::TestEngine;
 using Clock = std::chrono::steady_clock;
 
 double milliseconds_since(Clock::time_point before) {
     return std::chrono::duration<double, std::milli>(Clock::now() - before).count();
-}
-
-/// True once it is so; looks for at most ten seconds.
-bool eventually(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 5000; ++i) {
-        if (is_so()) return true;
-        ::poll(nullptr, 0, 2);
-    }
-    return false;
 }
 
 double milliseconds_on_cpu(pid_t pid) {
@@ -48,71 +33,23 @@ double milliseconds_on_cpu(pid_t pid) {
     return nanoseconds / 1e6;
 }
 
-/// An engine of its own and functions in Python.
-class PythonEngine {
-public:
-    explicit PythonEngine(Millis freeze_after = Millis(5)) {
-        EngineOptions options;
-        options.state_dir = directory_ / "state";
-        options.run_dir = directory_ / "run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
+/// Two slots are kept ready; idle environments are frozen after so long.
+TestEngine::Change frozen_after(Millis time) {
+    return [time](EngineOptions& options) {
         options.pooled_slots = 2;
-        options.freeze_after = freeze_after;
-        auto opened = Engine::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message());
-        engine_.emplace(std::move(*opened));
-        Service service;
-        service.name = "test";
-        EXPECT_TRUE(engine_->catalog().create_service(service));
-    }
-    Engine& engine() { return *engine_; }
-
-    void deploy(const std::string& name, const std::string& source, std::uint32_t timeout_s = 30,
-                const std::string& initializer = {}) {
-        Function function;
-        function.service = "test";
-        function.name = name;
-        function.settings.runtime = "python3";
-        function.settings.handler = "index.handler";
-        function.settings.initializer = initializer;
-        function.settings.timeout_s = timeout_s;
-        function.settings.initialization_timeout_s = 60;
-        const auto created = engine_->catalog().create_function(function, test::zip_of({{"index.py", source}}));
-        EXPECT_TRUE(created) << created.error().message();
-    }
-    std::future<Result<InvokeReport>> begin(const std::string& function, const std::string& event = {}) {
-        InvokeRequest request;
-        request.service = "test";
-        request.function = function;
-        request.event = event;
-        auto promise = std::make_shared<std::promise<Result<InvokeReport>>>();
-        auto result = promise->get_future();
-        engine_->invoke(std::move(request),
-                        [promise](Result<InvokeReport> report) { promise->set_value(std::move(report)); });
-        return result;
-    }
-    InvokeReport call(const std::string& function, const std::string& event = {}) {
-        auto report = begin(function, event).get();
-        EXPECT_TRUE(report) << report.error().message();
-        return report ? std::move(*report) : InvokeReport{};
-    }
-
-private:
-    TemporaryDirectory directory_;
-    std::optional<Engine> engine_;
-};
+        options.freeze_after = time;
+    };
+}
 
 class HostileFunctions : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (linux::is_root()) shared = new PythonEngine;
+        if (linux::is_root()) shared = new TestEngine(frozen_after(Millis(5)));
     }
     static void TearDownTestSuite() { delete shared; }
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
 
-    static inline PythonEngine* shared = nullptr;
+    static inline TestEngine* shared = nullptr;
 };
 
 // ---- between the answer and the freezing: C09 -----------------------------------------------------------------------
@@ -136,10 +73,10 @@ def handler(event, context):
 )";
 
 /// What a process gets that a call has left, from the answer until it stands still; the middle of many.
-double milliseconds_after_an_answer(PythonEngine& python) {
+double milliseconds_after_an_answer(TestEngine& python) {
     python.deploy("spinner", kSpinner);
     python.call("spinner", "spin");
-    const auto is_frozen = [&] { return python.engine().instances("test", "spinner").at(0).state == "frozen"; };
+    const auto is_frozen = [&] { return python.instances("test", "spinner").at(0).state == "frozen"; };
     EXPECT_TRUE(eventually([] { return processes_named("hc-spin-after").size() == 1; }));
     EXPECT_TRUE(eventually(is_frozen));
     const auto spinners = processes_named("hc-spin-after");
@@ -153,7 +90,7 @@ double milliseconds_after_an_answer(PythonEngine& python) {
         EXPECT_TRUE(eventually(is_frozen));
         all.push_back(milliseconds_on_cpu(spinners[0]) - before - within_the_call);
     }
-    python.engine().evict_instances("test", "spinner");
+    python.evict_instances("test", "spinner");
     EXPECT_TRUE(eventually([] { return processes_named("hc-spin-after").empty(); }));
     std::ranges::sort(all);
     return all[all.size() / 2];
@@ -164,7 +101,7 @@ TEST_F(HostileFunctions, WhatACallLeftRunningGetsTenMillisecondsBeforeItStandsSt
 }
 
 TEST_F(HostileFunctions, AndMoreWhereItIsFrozenLater) {  // the layer switched off: the same measure is red
-    PythonEngine late(Millis(200));
+    TestEngine late(frozen_after(Millis(200)));
     EXPECT_GT(milliseconds_after_an_answer(late), 10);
 }
 
@@ -196,7 +133,9 @@ def handler(event, context):
 )";
 
 TEST_F(HostileFunctions, AreKilledAtTheirTimeoutHoweverTheyResist) {
-    shared->deploy("unkillable", kUnkillable, 1);
+    Function unkillable = TestEngine::python("unkillable");
+    unkillable.settings.timeout_s = 1;
+    shared->deploy(unkillable, {{"index.py", kUnkillable}});
     for (const char* how : {"ignores", "blocks", "stops itself", "stops all", "vfork", "forks", "pipe"}) {
         EXPECT_EQ(shared->call("unkillable").payload, "fine");
         const auto before = Clock::now();
@@ -293,7 +232,7 @@ TEST_F(HostileFunctions, AreEndedForWhatTheyMayNotSayAndNobodyElseHearsOfIt) {
         const InvokeReport report = shared->call("talker", what);
         EXPECT_EQ(report.outcome, InvokeOutcome::UnhandledError) << what << ": " << report.payload;
         EXPECT_EQ(report.end, EnvironmentEnd::Exited) << what;
-        EXPECT_TRUE(eventually([] { return shared->engine().instances("test", "talker").empty(); })) << what;
+        EXPECT_TRUE(eventually([] { return shared->instances("test", "talker").empty(); })) << what;
     }
     over = true;
     for (std::thread& neighbour : neighbours) neighbour.join();
@@ -302,12 +241,12 @@ TEST_F(HostileFunctions, AreEndedForWhatTheyMayNotSayAndNobodyElseHearsOfIt) {
 }
 
 TEST_F(HostileFunctions, AnswerOnceAndNotBeforeTheyAreAsked) {
-    PythonEngine awake(Millis(600'000));  // what it says between calls is not held back
+    TestEngine awake(frozen_after(Millis(600'000)));  // what it says between calls is not held back
     awake.deploy("talker", kTalker);
     for (const auto& [what, answer] : {std::pair{"early", "answered"}, {"twice", "first"}}) {
         EXPECT_EQ(awake.call("talker").payload, "fine");
         EXPECT_EQ(awake.call("talker", what).payload, answer);
-        EXPECT_TRUE(eventually([&] { return awake.engine().instances("test", "talker").empty(); })) << what;
+        EXPECT_TRUE(eventually([&] { return awake.instances("test", "talker").empty(); })) << what;
     }
     EXPECT_EQ(awake.call("talker").payload, "fine");
 }
@@ -320,17 +259,17 @@ TEST_F(HostileFunctions, OneThatIsKilledWhileItStartsIsToldAtOnce) {
                    "ctypes.CDLL(None).prctl(15, b'hc-starting')\n"
                    "def initializer(context):\n    time.sleep(50)\n"
                    "def handler(event, context):\n    return 'fine'\n",
-                   30, "index.initializer");
+                   "index.initializer");
     auto starting = shared->begin("starting");
     ASSERT_TRUE(eventually([] { return processes_named("hc-starting").size() == 1; }));
     const auto before = Clock::now();
     ASSERT_EQ(::kill(processes_named("hc-starting").at(0), SIGKILL), 0);
-    const auto result = starting.get();
+    const auto result = starting.result.get();
     EXPECT_LE(milliseconds_since(before), 100);
     ASSERT_TRUE(result) << result.error().message();
     EXPECT_EQ(result->outcome, InvokeOutcome::InitializationError);
     EXPECT_NE(result->payload.find("killed by signal 9"), std::string::npos) << result->payload;
-    EXPECT_TRUE(eventually([] { return shared->engine().instances("test", "starting").empty(); }));
+    EXPECT_TRUE(eventually([] { return shared->instances("test", "starting").empty(); }));
 }
 
 }  // namespace

@@ -4,35 +4,21 @@
 #include <algorithm>
 #include <future>
 #include <optional>
-#include <thread>
 
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/requires.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/support/zip_of.h"
 
 namespace hotcell {
 namespace {
-
-constexpr auto kPatience = std::chrono::seconds(20);
 
 class ProvisionTest : public ::testing::Test {
 protected:
     void SetUp() override {
         HOTCELL_REQUIRES(::hotcell::testing::root());
-        open();
-        Service service;
-        service.name = "test";
-        ASSERT_TRUE(engine->catalog().create_service(service));
-        Function function;
-        function.service = "test";
-        function.name = "f";
-        function.settings.runtime = "python3";
-        function.settings.handler = "index.handler";
-        function.settings.initializer = "index.initialize";
+        engine.emplace();
+        Function function = test::TestEngine::python("f", "index.initialize");
         function.settings.timeout_s = 20;
-        ASSERT_TRUE(engine->catalog().create_function(function, test::zip_of({{"index.py", R"(
+        engine->deploy(function, {{"index.py", R"(
 import time
 def initialize(context):
     global ready
@@ -41,24 +27,12 @@ def handler(event, context):
     if event == b'wait':
         time.sleep(2)
     return str(ready)
-)"}})));
+)"}});
         ASSERT_TRUE(engine->catalog().publish_version("test", ""));
         Alias alias;
         alias.name = "prod";
         alias.version = "1";
         ASSERT_TRUE(engine->catalog().create_alias("test", alias));
-    }
-    void open() {
-        EngineOptions options;
-        options.state_dir = directory / "state";
-        options.run_dir = directory / "run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 1;
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine.emplace(std::move(*opened));
     }
     static FunctionReference of(const std::string& qualifier) { return {"test", qualifier, "f"}; }
     void keep(const std::string& qualifier, std::uint32_t target) {
@@ -73,34 +47,19 @@ def handler(event, context):
         return static_cast<std::size_t>(std::ranges::count_if(
             all, [&](const Instance& one) { return one.version == version && one.state != "starting"; }));
     }
-    /// Asks until there are so many, and says whether that came.
     bool has(const std::string& version, std::size_t count) {
-        const auto end = std::chrono::steady_clock::now() + kPatience;
-        while (idle_of(version) != count) {
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::yield();
-        }
-        return true;
+        return test::eventually([&] { return idle_of(version) == count; });
     }
     bool is_current(const std::string& qualifier, std::uint32_t count) {
-        const auto end = std::chrono::steady_clock::now() + kPatience;
-        while (engine->provision_state(of(qualifier)).current != count) {
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::yield();
-        }
-        return true;
+        return test::eventually([&] { return engine->provision_state(of(qualifier)).current == count; });
     }
     Result<InvokeReport> call(const std::string& qualifier, const std::string& event = {}) {
-        InvokeRequest request;
-        request.service = "test";
+        InvokeRequest request = test::TestEngine::request_of("f", event);
         request.qualifier = qualifier;
-        request.function = "f";
-        request.event = event;
         return engine->invoke(std::move(request));
     }
 
-    TemporaryDirectory directory;
-    std::optional<Engine> engine;
+    std::optional<test::TestEngine> engine;
 };
 
 TEST_F(ProvisionTest, ReadyEnvironmentsAreThereBeforeACallAndAfterARestart) {
@@ -112,8 +71,7 @@ TEST_F(ProvisionTest, ReadyEnvironmentsAreThereBeforeACallAndAfterARestart) {
     EXPECT_EQ(report->payload, "True");
     EXPECT_EQ(report->start, "warm");
     EXPECT_EQ(idle_of("LATEST"), 0u);
-    engine.reset();
-    open();
+    engine->reopen();
     ASSERT_TRUE(has("1", 2)) << "what was configured is kept by the next life";
 }
 
@@ -122,13 +80,10 @@ TEST_F(ProvisionTest, WhatIsTakenAwayIsStartedAgain) {
     ASSERT_TRUE(has("LATEST", 1));
     const std::string first = engine->instances("test", "f")[0].id;
     ASSERT_EQ(engine->evict_instances("test", "f"), 1u);
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    std::string second = first;
-    while (second == first && std::chrono::steady_clock::now() < end) {
+    EXPECT_TRUE(test::eventually([&] {
         const auto all = engine->instances("test", "f");
-        if (!all.empty()) second = all[0].id;
-    }
-    EXPECT_NE(second, first);
+        return !all.empty() && all[0].id != first;
+    }));
 }
 
 TEST_F(ProvisionTest, FollowsTheAliasToAnotherVersion) {
@@ -151,11 +106,8 @@ TEST_F(ProvisionTest, AnInitializerThatFailsIsToldAndNotTriedWithoutEnd) {
                                 "def handler(event, context):\n    pass\n"}});
     ASSERT_TRUE(engine->catalog().update_function("test", "f", broken));
     keep("LATEST", 1);
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    std::string error;
-    while (error.find("no licence") == std::string::npos && std::chrono::steady_clock::now() < end)
-        error = engine->provision_state(of("LATEST")).error;
-    EXPECT_NE(error.find("no licence"), std::string::npos) << error;
+    EXPECT_TRUE(test::eventually(
+        [&] { return engine->provision_state(of("LATEST")).error.find("no licence") != std::string::npos; }));
     EXPECT_EQ(engine->provision_state(of("LATEST")).current, 0u);
 }
 
@@ -169,8 +121,7 @@ TEST_F(ProvisionTest, ACallBeyondTheMostInstancesIsRefusedWithTheReason) {
         const auto all = engine->instances("test", "f");
         return std::ranges::any_of(all, [](const Instance& instance) { return instance.state == "busy"; });
     };
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!is_busy() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    ASSERT_TRUE(test::eventually(is_busy));
     const auto refused = call("LATEST");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::Exhausted);

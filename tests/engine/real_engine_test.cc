@@ -1,18 +1,13 @@
 // The whole engine over real sandboxes: each kind of start, each way a program can end. Needs root.
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <future>
 #include <iterator>
 #include <string>
 
-#include "engine/linux/files/files.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/host_processes.h"
 #include "tests/support/requires.h"
 
@@ -24,39 +19,18 @@ std::string read_all(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// True once it is so; looks for at most ten seconds.
-bool eventually(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 5000; ++i) {
-        if (is_so()) return true;
-        ::poll(nullptr, 0, 2);
-    }
-    return false;
-}
-
 class RealEngine : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
         if (!linux::is_root()) return;
-        char name[] = "/tmp/hotcell-real-XXXXXX";
-        directory = ::mkdtemp(name);
-        EngineOptions options;
-        options.state_dir = directory + "/state";
-        options.run_dir = directory + "/run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 2;
-        options.log = [](std::string_view line) {
-            std::fprintf(stderr, "engine: %.*s\n", static_cast<int>(line.size()), line.data());
-        };
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine = new Engine(std::move(*opened));
+        engine = new test::TestEngine([](EngineOptions& options) {
+            options.pooled_slots = 2;
+            options.log = [](std::string_view line) {
+                std::fprintf(stderr, "engine: %.*s\n", static_cast<int>(line.size()), line.data());
+            };
+        });
     }
-    static void TearDownTestSuite() {
-        delete engine;
-        linux::remove_tree(directory);
-    }
+    static void TearDownTestSuite() { delete engine; }
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
 
     static RunRequest python(const std::string& program, StartKind start, SlotKind slot = SlotKind::Any) {
@@ -98,8 +72,7 @@ protected:
         return true;
     }
 
-    static inline std::string directory;
-    static inline Engine* engine = nullptr;
+    static inline test::TestEngine* engine = nullptr;
 };
 
 TEST_F(RealEngine, RunsAnExecutableInAPooledSlotAndGivesItTheEvent) {
@@ -199,11 +172,11 @@ TEST_F(RealEngine, EndsARunWhoseCallerHasGone) {
             request.limits.timeout = Millis(300'000);
             const RunRequest other = python("import sys\nprint(sys.stdin.read())\n", start, slot);
             Started sleeper = begin(std::move(request));
-            ASSERT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").size() == 2; }));
+            ASSERT_TRUE(test::eventually([] { return test::processes_named("hotcell-sleeper").size() == 2; }));
             engine->cancel(sleeper.number);
             expect_cancelled(std::move(sleeper));
-            EXPECT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
-            EXPECT_TRUE(eventually(has_no_slot_in_use));
+            EXPECT_TRUE(test::eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
+            EXPECT_TRUE(test::eventually(has_no_slot_in_use));
             EXPECT_EQ(run(other).code, 0) << "and no other run";
         }
     }
@@ -224,8 +197,8 @@ TEST_F(RealEngine, EndsARunWhoseCallerHasGoneBeforeItRuns) {
             }
         }
     }
-    EXPECT_TRUE(eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
-    EXPECT_TRUE(eventually(has_no_slot_in_use));
+    EXPECT_TRUE(test::eventually([] { return test::processes_named("hotcell-sleeper").empty(); }));
+    EXPECT_TRUE(test::eventually(has_no_slot_in_use));
     EXPECT_EQ(engine->describe().failed_starts, failed);
 }
 

@@ -1,34 +1,20 @@
 // Large events and results through an environment's shared memory, in real sandboxes: there and back, what a hostile program does
 // to it, and what is left of it.
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <vector>
 
 #include "engine/protocol/channel.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/requires.h"
-#include "tests/support/temporary_directory.h"
-#include "tests/support/zip_of.h"
 
 namespace hotcell {
 namespace {
 
-using test::zip_of;
-
-/// True once it is so; looks for at most twenty seconds.
-bool eventually(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 2000; ++i) {
-        if (is_so()) return true;
-        ::poll(nullptr, 0, 10);
-    }
-    return false;
-}
+using test::eventually;
 
 /// Environments' memories that this process holds, and how many bytes of all of them have pages. A prepared environment has its
 /// descriptor before it is called, so their number changes whenever the pool is filled; one is mapped when it is first used.
@@ -67,56 +53,26 @@ constexpr std::size_t kMost = 6 << 20;
 class SharedMemoryTest : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (!linux::is_root()) return;
-        directory = new TemporaryDirectory;
-        EngineOptions options;
-        options.state_dir = *directory / "state";
-        options.run_dir = *directory / "run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 1;
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine = new Engine(std::move(*opened));
-        Service service;
-        service.name = "test";
-        ASSERT_TRUE(engine->catalog().create_service(service));
+        if (linux::is_root()) engine = new test::TestEngine;
     }
     static void TearDownTestSuite() {
         delete engine;
         EXPECT_EQ(held().descriptors, 0) << "after the engine's end";
-        delete directory;
     }
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
 
     static void deploy(const std::string& name, const std::string& runtime, const std::string& file,
                        const std::string& source) {
-        Function function;
-        function.service = "test";
-        function.name = name;
+        Function function = test::TestEngine::python(name);
         function.settings.runtime = runtime;
-        function.settings.handler = "index.handler";
-        function.settings.timeout_s = 60;
         function.settings.memory_mib = 256;
-        const auto created = engine->catalog().create_function(function, zip_of({{file, source}}));
-        ASSERT_TRUE(created) << created.error().message();
+        engine->deploy(function, {{file, source}});
     }
     static void python(const std::string& name, const std::string& source) {
         deploy(name, "python3", "index.py", source);
     }
-    static InvokeReport call(const std::string& function, const std::string& event = {}) {
-        InvokeRequest request;
-        request.service = "test";
-        request.function = function;
-        request.event = event;
-        const auto report = engine->invoke(request);
-        EXPECT_TRUE(report) << report.error().message();
-        return report ? *report : InvokeReport{};
-    }
 
-    static inline TemporaryDirectory* directory = nullptr;
-    static inline Engine* engine = nullptr;
+    static inline test::TestEngine* engine = nullptr;
 };
 
 TEST_F(SharedMemoryTest, PayloadsOfEverySizeComeBackInEachLanguage) {
@@ -127,7 +83,7 @@ TEST_F(SharedMemoryTest, PayloadsOfEverySizeComeBackInEachLanguage) {
         for (const std::size_t size : {std::size_t{1}, (std::size_t{256} << 10) - 1, std::size_t{256} << 10, kMost,
                                        (std::size_t{1} << 20) + 1, kMost, std::size_t{5}}) {
             const std::string event = pattern(size);
-            const InvokeReport report = call(name, event);
+            const InvokeReport report = engine->call(name, event);
             EXPECT_EQ(report.outcome, InvokeOutcome::Succeeded) << name << " " << size;
             EXPECT_TRUE(report.payload == event) << name << " " << size << ": " << report.payload.size() << " bytes";
         }
@@ -137,20 +93,20 @@ TEST_F(SharedMemoryTest, PayloadsOfEverySizeComeBackInEachLanguage) {
 TEST_F(SharedMemoryTest, ASmallCallNeedsNone) {
     python("small", "def handler(event, context):\n    return event\n");
     const int before = held().mappings;
-    EXPECT_EQ(call("small", std::string(100'000, 'x')).payload.size(), 100'000u);
+    EXPECT_EQ(engine->call("small", std::string(100'000, 'x')).payload.size(), 100'000u);
     EXPECT_EQ(held().mappings, before);
-    EXPECT_EQ(call("small", std::string(300'000, 'x')).payload.size(), 300'000u);
+    EXPECT_EQ(engine->call("small", std::string(300'000, 'x')).payload.size(), 300'000u);
     EXPECT_EQ(held().mappings, before + 1);
 }
 
 TEST_F(SharedMemoryTest, AResultAboveTheLimitIsTooLargeHoweverItComes) {
     python("large", "def handler(event, context):\n    return b'x' * int(event)\n");
     for (const std::size_t size : {kMost + 1, (std::size_t{13} << 20) + 1}) {
-        const InvokeReport report = call("large", std::to_string(size));
+        const InvokeReport report = engine->call("large", std::to_string(size));
         EXPECT_NE(report.payload.find("response size exceeds maximum allowed size"), std::string::npos)
             << report.payload.substr(0, 300);
     }
-    EXPECT_EQ(call("large", std::to_string(kMost)).payload.size(), kMost);
+    EXPECT_EQ(engine->call("large", std::to_string(kMost)).payload.size(), kMost);
 }
 
 // ---- hostile programs -----------------------------------------------------------------------------------------------
@@ -190,12 +146,12 @@ TEST_F(SharedMemoryTest, AProgramThatSaysAPlaceThatIsNoneEndsItsEnvironmentAlone
     for (std::size_t i = 0; i < frames.size(); ++i) {
         const std::string name = "hostile" + std::to_string(i);
         python(name, speaks_itself(frames[i]));
-        EXPECT_EQ(call(name).payload, "well");
-        const InvokeReport report = call(name, "now");
+        EXPECT_EQ(engine->call(name).payload, "well");
+        const InvokeReport report = engine->call(name, "now");
         EXPECT_EQ(report.end, EnvironmentEnd::Exited) << frames[i];
         EXPECT_NE(report.payload.find("Process exited unexpectedly before completing request"), std::string::npos)
             << frames[i] << ": " << report.payload.substr(0, 300);
-        const InvokeReport after = call(name);
+        const InvokeReport after = engine->call(name);
         EXPECT_EQ(after.payload, "well") << frames[i];
         EXPECT_TRUE(after.cold) << frames[i];
     }
@@ -217,7 +173,7 @@ TEST_F(SharedMemoryTest, AProgramThatChangesItsMemoryWhileItAnswersHurtsNobody) 
            "def handler(event, context):\n"
            "    return b'c' * (2 << 20)\n");
     for (int i = 0; i < 20; ++i) {
-        const InvokeReport report = call("flips");
+        const InvokeReport report = engine->call("flips");
         ASSERT_EQ(report.outcome, InvokeOutcome::Succeeded) << report.payload.substr(0, 300);
         ASSERT_EQ(report.payload.size(), std::size_t{2} << 20);
         ASSERT_EQ(report.payload.find_first_not_of("abc"), std::string::npos);
@@ -231,7 +187,7 @@ TEST_F(SharedMemoryTest, ProgramsThatTheFunctionStartsDoNotGetIt) {
            "def handler(event, context):\n"
            "    return subprocess.run(['ls', '-l', '/proc/self/fd'], capture_output=True, close_fds=False).stdout\n");
     for (const std::string& event : {std::string(), std::string(1 << 20, 'x')}) {
-        const std::string seen = call("starts", event).payload;
+        const std::string seen = engine->call("starts", event).payload;
         EXPECT_EQ(seen.find("memfd"), std::string::npos) << seen;
         EXPECT_NE(seen.find("2 -> "), std::string::npos) << seen;
     }
@@ -243,13 +199,13 @@ TEST_F(SharedMemoryTest, AnEnvironmentThatIsIdleGivesItsPagesBackAndOneThatEndsE
     python("idle", "def handler(event, context):\n    return event\n");
     ASSERT_TRUE(eventually([] { return held().resident == 0; }));
     const Held before = held();
-    EXPECT_EQ(call("idle", pattern(kMost)).payload.size(), kMost);
+    EXPECT_EQ(engine->call("idle", pattern(kMost)).payload.size(), kMost);
     EXPECT_GE(held().resident, 12 << 20);
     EXPECT_EQ(held().mappings, before.mappings + 1);
     EXPECT_TRUE(eventually([] { return held().resident == 0; }));
     EXPECT_EQ(held().mappings, before.mappings + 1) << "the environment is still there";
     const std::string event = pattern(kMost);
-    EXPECT_TRUE(call("idle", event).payload == event);
+    EXPECT_TRUE(engine->call("idle", event).payload == event);
     EXPECT_EQ(engine->evict_instances("test", "idle"), 1u);
     EXPECT_TRUE(eventually([&] {
         const Held now = held();

@@ -2,12 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/environment/code/sha256.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/requires.h"
-#include "tests/support/temporary_directory.h"
 #include "tests/support/zip_builder.h"
 #include "tests/unit/package/read_back.h"
 
@@ -18,16 +17,7 @@ class UnpackInASlot : public ::testing::Test {
 protected:
     void SetUp() override {
         HOTCELL_REQUIRES(::hotcell::testing::root());
-        EngineOptions options;
-        options.state_dir = directory / "state";
-        options.run_dir = directory / "run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 1;
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine.emplace(std::move(*opened));
+        engine.emplace();
     }
     RunReport unpack_there(std::string zip, const std::string& then = {}) {
         RunRequest request;
@@ -39,8 +29,7 @@ protected:
         return report ? *report : RunReport{};
     }
 
-    TemporaryDirectory directory;
-    std::optional<Engine> engine;
+    std::optional<test::TestEngine> engine;
 };
 
 TEST_F(UnpackInASlot, SaysTheSameStreamAsOutside) {
