@@ -160,6 +160,7 @@ private:
     static void say_end(const Worker& worker, const Flight& flight, const environment::Answer& answer,
                         bool initializer);
     static InvokeReport report_of(const Worker& worker, Flight& flight, environment::Answer answer, bool initializer);
+    static InvokeReport located(const Worker& worker, const Flight& flight, InvokeReport report);
     void finish(Flight& flight, InvokeReport report);
     void call_has_left(const WorkerRef& worker);
     void call_environment(const WorkerRef& worker, const std::shared_ptr<Flight>& flight,

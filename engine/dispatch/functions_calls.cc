@@ -121,7 +121,12 @@ void Functions::call_handler(const WorkerRef& worker, std::shared_ptr<Flight> fl
         .retry_count = request.retry_count,
         .event = request.event,
         .timeout = std::chrono::seconds(timeout),
-        .http = request.http ? &*request.http : nullptr};
+        .http = request.http ? &*request.http : nullptr,
+        .stream = request.stream,
+        .known =
+            request.stream
+                ? [worker, flight] { return located(*worker, *flight, known_report(flight->call, *worker->function)); }
+                : std::function<InvokeReport()>()};
     call_environment(worker, flight, input,
                      [this, worker, flight](Answer answer) { answered(worker, *flight, std::move(answer)); });
 }
@@ -145,7 +150,11 @@ void Functions::call_has_left(const WorkerRef& worker) {
 }
 
 InvokeReport Functions::report_of(const Worker& worker, Flight& flight, Answer answer, bool initializer) {
-    InvokeReport report = make_report(flight.call, *worker.function, std::move(answer), initializer);
+    return located(worker, flight, make_report(flight.call, *worker.function, std::move(answer), initializer));
+}
+
+/// With where it runs.
+InvokeReport Functions::located(const Worker& worker, const Flight& flight, InvokeReport report) {
     report.instance_id = worker.id;
     report.cold = flight.cold;
     report.start = flight.cold ? name_of(worker.kind) : "warm";

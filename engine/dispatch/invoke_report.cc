@@ -89,12 +89,18 @@ std::string message_of(const Answer& answer, std::uint32_t timeout_s) {
 
 Error cancelled_error(std::string words) { return {ErrorKind::Broken, 0, std::move(words), {}, "ClientClosedRequest"}; }
 
-InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
+InvokeReport known_report(const FunctionCall& call, const Function& function) {
     InvokeReport report;
     report.request_id = call.request.request_id;
     report.qualifier = call.request.qualifier;
     report.version = call.version;
     report.code_checksum = function.code.checksum;
+    return report;
+}
+
+InvokeReport make_report(const FunctionCall& call, const Function& function, Answer answer, bool initializer) {
+    InvokeReport report = known_report(call, function);
+    report.streamed = answer.streamed;
     report.handler = answer.took;
     report.peak_memory = answer.peak_memory;
     report.end = end_of(answer.kind);

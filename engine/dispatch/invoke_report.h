@@ -5,6 +5,8 @@
 
 namespace hotcell::dispatch {
 
+/// What is known before the answer: whose call it is.
+InvokeReport known_report(const FunctionCall& call, const Function& function);
 /// How a call ended, in FC's words, when the shim did not say it.
 std::string message_of(const environment::Answer& answer, std::uint32_t timeout_s);
 /// ClientClosedRequest: whoever made the call or the run has gone.

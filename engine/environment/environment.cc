@@ -197,6 +197,11 @@ bool Environment::is_pending(std::uint64_t number) const {
     return std::ranges::find(pending_, number, &Pending::number) != pending_.end();
 }
 
+void Environment::mark_streamed(std::uint64_t number) {
+    const auto found = std::ranges::find(pending_, number, &Pending::number);
+    if (found != pending_.end()) found->streamed = true;
+}
+
 void Environment::answer(std::uint64_t number, Answer answer) {
     const auto found = std::ranges::find(pending_, number, &Pending::number);
     if (found == pending_.end()) return;
@@ -227,6 +232,7 @@ void Environment::cut_log() {
 void Environment::finish(Pending pending, Answer answer) {
     answer.took = Clock::now() - pending.begun;
     answer.peak_memory = slot_->peak_memory();
+    answer.streamed = pending.streamed;
     pending.done(std::move(answer));
 }
 
@@ -256,6 +262,7 @@ void Environment::die(Answer::Kind kind, int status) {
     if (std::exchange(alive_, false)) warden_.kill(slot_->id());
     timer_.cancel();
     deadline_.clear();
+    has_died();
     if (pending_.empty()) {
         if (auto callback = std::exchange(on_death_, nullptr)) reactor_.post(std::move(callback));
         return;

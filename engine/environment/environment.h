@@ -19,6 +19,7 @@
 #include "engine/events/deadline.h"
 #include "engine/events/long_wait.h"
 #include "engine/telemetry/logs/instance_log.h"
+#include "hotcell/http_stream.h"
 #include "hotcell/invocation.h"
 
 namespace hotcell::environment {
@@ -44,7 +45,9 @@ struct CallInput {
     std::uint32_t retry_count = 0;
     std::string_view event;
     Nanos timeout{};
-    const HttpCall* http = nullptr;  // of HC_CALL_HTTP
+    const HttpCall* http = nullptr;         // of HC_CALL_HTTP
+    std::shared_ptr<HttpStream> stream{};   // takes an answer that comes in pieces; kept until the call is over
+    std::function<InvokeReport()> known{};  // with a stream: what its begin() is told of the call
 };
 
 /// How a call ended.
@@ -65,6 +68,7 @@ struct Answer {
     std::string payload;  // of the kinds that end the environment: empty where dispatch says it in its own words
     int status = 0;
     std::optional<HttpAnswer> http;  // of an HTTP call
+    bool streamed = false;           // it went to the call's stream
     std::string log;                 // what the slot wrote since the call began; empty where calls run side by side
     bool log_truncated = false;
     Nanos took{};
@@ -120,6 +124,8 @@ protected:
     virtual void put(std::uint64_t number, const CallInput& input) = 0;
     /// It is stopped now, until the next call.
     virtual void has_frozen() {}
+    /// It has died, and its calls are answered in the program's place.
+    virtual void has_died() {}
     /// The call has been answered in the program's place.
     virtual void forget(std::uint64_t) {}
     /// Why the start has failed, when it did so because the program has ended.
@@ -137,6 +143,8 @@ protected:
     /// The end of what it wrote so far.
     std::string last_output();
     bool is_pending(std::uint64_t number) const;
+    /// The call's answer goes to its stream.
+    void mark_streamed(std::uint64_t number);
     void answer(std::uint64_t number, Answer answer);
     void die(Answer::Kind kind, int status = 0);
     void die_of(const protocol::ExitReport& report);
@@ -162,6 +170,7 @@ private:
         OnAnswer done;
         Clock::time_point begun;
         Clock::time_point deadline;
+        bool streamed = false;
     };
 
     void attach(const std::string& name, protocol::MountPlace place, const char* part);

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/programs/http_streams.h"
+
 namespace {
 
 std::atomic<int> at_once = 0;
@@ -97,6 +99,8 @@ std::string act(const Request& request) {
     if (word == "chunked")
         return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
     if (word == "stay") ::poll(nullptr, 0, std::atoi(rest.c_str()));  // milliseconds
+    if (word == "release") release_streams();
+    if (word == "flooded") return answer(std::to_string(flooded()));
     if (word == "connections") return answer(std::to_string(connections));
     if (word == "together") {  // until so many calls are here
         const int wanted = std::atoi(rest.c_str());
@@ -135,6 +139,9 @@ void serve(int socket) {
     bool is_trap = false;  // looks kept, and ends with the next request
     while (read_request(socket, buffer, request) && !is_trap) {
         is_trap = request.body == "trap";
+        const Streamed streamed = send_stream(socket, request.head, request.body, buffer);
+        if (streamed == Streamed::Close) break;
+        if (streamed == Streamed::Whole) continue;
         ++at_once;
         std::string reply = request.path == "/initialize" ? initialize()
                             : request.path == "/health"   ? health()

@@ -18,7 +18,9 @@ namespace {
 constexpr Nanos kFirstInterval = std::chrono::microseconds(250);  // between two looks at the port
 constexpr Nanos kOften = std::chrono::milliseconds(50);           // for so long; then less and less often
 constexpr Nanos kLastInterval = std::chrono::milliseconds(5);
-constexpr Nanos kWordPatience = std::chrono::milliseconds(120);  // from a connection's end to the word of the process's
+// from a connection's end to the word of the process's: where the answer is missing, and where the end was its own
+constexpr Nanos kWordPatience = std::chrono::milliseconds(120);
+constexpr Nanos kWordAfterEnd = std::chrono::milliseconds(20);
 constexpr Nanos kFresh = std::chrono::seconds(1);  // servers close what has been idle for a while: that is not risked
 constexpr std::uint64_t kMostOfHealth = 64 << 10;  // bytes of the answer to a health check
 constexpr std::size_t kMostOfBody = 1024;          // in an error's text
@@ -26,29 +28,6 @@ constexpr std::uint32_t kSpare = 2;                // connections beyond the cal
 /// Where servers listen that were not told otherwise.
 constexpr std::array<std::uint16_t, 14> kUsualPorts = {8080, 3000, 8000, 5000, 80,   9000, 8081,
                                                        8888, 4000, 3001, 1313, 8443, 5173, 4200};
-
-/// Between the server and the engine, not meant for the client.
-bool is_of_connection(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kNames = {"connection",        "keep-alive", "proxy-connection",
-                                                        "transfer-encoding", "upgrade",    "content-length"};
-    return std::ranges::find(kNames, name) != kNames.end();
-}
-
-std::string lower(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
-HttpAnswer http_answer(HttpMessage& message) {
-    HttpAnswer answer;
-    answer.status = message.status;
-    for (auto& [name, value] : message.headers) {
-        std::string key = lower(std::move(name));
-        if (!is_of_connection(key)) answer.headers[std::move(key)].push_back(std::move(value));
-    }
-    return answer;
-}
 
 }  // namespace
 
@@ -136,7 +115,7 @@ void HttpEnvironment::ask_health(HealthMonitor::OnStatus done) {
     });
     asked_->connect(server_.port, [this, over](bool connected) {
         if (!connected) return over(0);
-        asked_->exchange(health_request(head_, server_.health.path), false, kMostOfHealth,
+        asked_->exchange({.bytes = health_request(head_, server_.health.path), .most_body = kMostOfHealth},
                          [over](ExchangeEnd end, const HttpMessage& message) {
                              over(end == ExchangeEnd::Answered ? message.status : 0);
                          });
@@ -180,6 +159,9 @@ void HttpEnvironment::put(std::uint64_t number, const CallInput& input) {
     exchange.idempotent = is_idempotent(method);
     exchange.bodiless = method == "HEAD";
     exchange.request = server_request(head_, input);
+    if (input.stream && input.http != nullptr)
+        exchange.stream = std::make_unique<AnswerStream>(
+            reactor_, input, [this, number] { mark_streamed(number); }, [this, number] { client_closed(number); });
     exchanges_.emplace(number, std::move(exchange));
     assign(number);
     health_.watch();
@@ -249,20 +231,28 @@ void HttpEnvironment::send(std::uint64_t number, ServerConnection& connection) {
     Exchange& exchange = exchanges_[number];
     exchange.connection = &connection;
     // one that may be sent again is kept until it is answered
-    std::string request = exchange.idempotent ? exchange.request : std::move(exchange.request);
-    connection.exchange(std::move(request), exchange.bodiless, setup_.most_result.count,
-                        [this, number](ExchangeEnd end, HttpMessage message) {
-                            const auto self = shared_from_this();
-                            exchange_over(number, end, std::move(message));
-                            serve_waiting();
-                        });
+    ServerRequest request{.bytes = exchange.idempotent ? exchange.request : std::move(exchange.request),
+                          .bodiless = exchange.bodiless,
+                          .most_body = setup_.most_result.count,
+                          .taker = exchange.stream.get()};
+    if (exchange.stream) exchange.stream->use(&connection);
+    connection.exchange(std::move(request), [this, number](ExchangeEnd end, HttpMessage message) {
+        const auto self = shared_from_this();
+        exchange_over(number, end, std::move(message));
+        serve_waiting();
+    });
 }
 
 void HttpEnvironment::exchange_over(std::uint64_t number, ExchangeEnd end, HttpMessage message) {
     Exchange& exchange = exchanges_[number];
     ServerConnection& connection = *std::exchange(exchange.connection, nullptr);
+    if (exchange.stream) exchange.stream->use(nullptr);
     switch (end) {
-        case ExchangeEnd::Answered: return answered(number, std::move(message));
+        case ExchangeEnd::Answered:
+            if (exchange.stream && exchange.stream->has_begun()) return stream_over(number);
+            return answered(number, std::move(message));
+        case ExchangeEnd::Closed:  // by the server, or because its process has ended
+            return await_word(number, kWordAfterEnd, [this, number] { stream_over(number); });
         case ExchangeEnd::Lost:
             // a server may end a kept connection at any time, also while a request is on its way to it (RFC 9110, 9.2.2)
             if (exchange.idempotent && connection.exchanges() > 1 && !std::exchange(exchange.repeated, true))
@@ -284,15 +274,21 @@ void HttpEnvironment::exchange_over(std::uint64_t number, ExchangeEnd end, HttpM
 
 /// The word of the process's end says more, if it has ended; it comes a moment later.
 void HttpEnvironment::lost(std::uint64_t number, std::string why) {
+    await_word(number, kWordPatience, [this, number, why = std::move(why)] {
+        fail_call(number, "Process exited unexpectedly before completing request (" + why + ")",
+                  "FunctionUnhandledError");
+    });
+}
+
+void HttpEnvironment::await_word(std::uint64_t number, Nanos patience, std::function<void()> without) {
     Exchange& exchange = exchanges_[number];
     exchange.connection = nullptr;
     exchange.word = std::make_unique<Timer>(reactor_);
-    exchange.word->start(kWordPatience, [self = weak_from_this(), this, number, why = std::move(why)] {
+    exchange.word->start(patience, [self = weak_from_this(), this, number, without = std::move(without)] {
         const auto one = self.lock();
         if (!one || !alive_ || !is_pending(number)) return;
         if (slot_->oom_kills() > 0) return die(Answer::Kind::OutOfMemory);
-        fail_call(number, "Process exited unexpectedly before completing request (" + why + ")",
-                  "FunctionUnhandledError");
+        without();
     });
 }
 
@@ -335,6 +331,33 @@ void HttpEnvironment::answered(std::uint64_t number, HttpMessage message) {
         given.payload = std::move(message.body);
     }
     answer(number, std::move(given));
+}
+
+/// All of the answer has gone to the stream.
+void HttpEnvironment::stream_over(std::uint64_t number) {
+    Answer given;
+    given.kind = exchanges_[number].stream->has_failed() ? Answer::Kind::HandledError : Answer::Kind::Result;
+    exchanges_.erase(number);
+    if (!alive_) return;
+    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
+    answer(number, std::move(given));
+}
+
+/// The client of an upgraded connection has gone: its call is over.
+void HttpEnvironment::client_closed(std::uint64_t number) {
+    const auto self = shared_from_this();
+    exchanges_[number].connection->disconnect();
+    stream_over(number);
+    if (slot_) serve_waiting();
+}
+
+/// What a program has left in its sockets is not passed on once its call is over.
+void HttpEnvironment::has_died() {
+    for (auto& [number, exchange] : exchanges_) {
+        if (!exchange.stream || exchange.connection == nullptr) continue;
+        exchange.stream->use(nullptr);
+        std::exchange(exchange.connection, nullptr)->disconnect();
+    }
 }
 
 void HttpEnvironment::forget(std::uint64_t number) {

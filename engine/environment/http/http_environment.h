@@ -7,12 +7,14 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/environment/environment.h"
+#include "engine/environment/http/answer_stream.h"
 #include "engine/environment/http/connection_budget.h"
 #include "engine/environment/http/health_monitor.h"
 #include "engine/environment/http/server_connection.h"
@@ -47,12 +49,14 @@ private:
         std::string request;
         ServerConnection* connection = nullptr;
         bool repeated = false;
-        std::unique_ptr<Timer> word;  // until the process's end would have been told
+        std::unique_ptr<Timer> word;           // until the process's end would have been told
+        std::unique_ptr<AnswerStream> stream;  // takes an answer that comes in pieces; null: none does
     };
 
     void bring_up() override;
     void code_attached() override;
     void put(std::uint64_t number, const CallInput& input) override;
+    void has_died() override;
     void forget(std::uint64_t number) override;
     void let_go() override;
     void has_frozen() override { health_.rest(); }
@@ -75,6 +79,9 @@ private:
     void send(std::uint64_t number, ServerConnection& connection);
     void exchange_over(std::uint64_t number, ExchangeEnd end, HttpMessage message);
     void lost(std::uint64_t number, std::string why);
+    void await_word(std::uint64_t number, Nanos patience, std::function<void()> without);
+    void stream_over(std::uint64_t number);
+    void client_closed(std::uint64_t number);
     void answered(std::uint64_t number, HttpMessage message);
     void fail_call(std::uint64_t number, std::string message, std::string_view type);
     void serve_waiting();

@@ -40,6 +40,7 @@ public:
     virtual bool is_done() const = 0;
     virtual bool has_head() const = 0;
     virtual bool needs_end() const = 0;
+    bool has_pieces = false;
     HttpMessage message;
 
 protected:
@@ -61,7 +62,7 @@ namespace {
 template <bool kIsRequest>
 class BeastOf final : public BeastParser, private http::basic_parser<kIsRequest> {
 public:
-    BeastOf(std::uint64_t most_body, bool bodiless) {
+    BeastOf(std::uint64_t most_body, bool bodiless, bool pieces) : pieces_(pieces) {
         parser().eager(true);
         parser().header_limit(kMostHeadBytes);
         parser().body_limit(most_body);
@@ -93,6 +94,8 @@ private:
     void on_header_impl(error_code&) override {
         head_done_ = true;
         message.keep_alive = parser().keep_alive();
+        has_pieces = pieces_ && !parser().is_done() && !parser().content_length();
+        if (has_pieces) parser().body_limit(boost::none);
     }
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
         // what is announced is bounded, but not sent yet: it costs nothing before it comes
@@ -104,6 +107,8 @@ private:
     }
     std::size_t on_chunk_body_impl(std::uint64_t, StringView body, error_code&) override { return add_body(body); }
     void on_finish_impl(error_code&) override {}
+
+    const bool pieces_;
 };
 
 }  // namespace
@@ -118,13 +123,14 @@ MessageParser::MessageParser(MessageParser&&) noexcept = default;
 
 void MessageParser::begin() {
     if (side_ == HttpSide::Answer)
-        parser_ = std::make_unique<BeastOf<false>>(most_body_, bodiless_);
+        parser_ = std::make_unique<BeastOf<false>>(most_body_, bodiless_, pieces_);
     else
-        parser_ = std::make_unique<BeastOf<true>>(most_body_, false);
+        parser_ = std::make_unique<BeastOf<true>>(most_body_, false, false);
 }
 
 HttpMessage& MessageParser::message() { return parser_->message; }
 bool MessageParser::has_head() const { return parser_->has_head(); }
+bool MessageParser::comes_in_pieces() const { return parser_->has_pieces; }
 
 bool MessageParser::expects_continue() const {
     return has_head() && is_same_name(parser_->message.header("expect"), "100-continue");

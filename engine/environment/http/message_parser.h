@@ -46,6 +46,11 @@ public:
     ~MessageParser();
     MessageParser(MessageParser&&) noexcept;
 
+    /// A body whose length the head does not say is taken as it comes, by take_body(), and has no bound.
+    void allow_pieces() {
+        pieces_ = true;
+        begin();
+    }
     /// Informational answers (1xx) are passed over.
     State add(std::string_view bytes);
     /// The connection has ended.
@@ -54,8 +59,14 @@ public:
     bool has_begun() const { return begun_; }
     /// The head is complete: everything but the body is in message().
     bool has_head() const;
+    /// The head is complete, and the body is one of allow_pieces().
+    bool comes_in_pieces() const;
+    /// What has come of the body and was not taken before.
+    std::string take_body() { return std::exchange(message().body, {}); }
     /// More bytes came than the message has.
     bool has_rest() const { return !buffer_.empty(); }
+    /// They are not HTTP: the connection has gone over to another protocol.
+    std::string take_rest() { return std::exchange(buffer_, {}); }
     HttpMessage& message();
     /// Whether the peer asked to be told to go on before it sends its body ("Expect: 100-continue").
     bool expects_continue() const;
@@ -67,6 +78,7 @@ private:
     HttpSide side_;
     std::uint64_t most_body_;
     bool bodiless_;
+    bool pieces_ = false;
     bool begun_ = false;
     int informational_ = 0;
     State state_ = State::More;

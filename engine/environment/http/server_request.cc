@@ -112,6 +112,10 @@ std::string_view method_of(const CallInput& input) {
     return input.http != nullptr ? std::string_view(input.http->method) : route_of(input.kind).method;
 }
 
+bool asks_to_go_over(const CallInput& input) {
+    return input.stream && input.http != nullptr && !input.http->upgrade.empty();
+}
+
 bool is_idempotent(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
 }
@@ -131,6 +135,10 @@ std::string server_request(const RequestHead& head, const CallInput& input) {
     append_call_headers(text, input, route.path);
     text.append(head.common);
     if (input.http != nullptr) append_client_headers(text, *input.http);
+    if (asks_to_go_over(input)) {
+        append_header(text, "Connection", "Upgrade");
+        append_header(text, "Upgrade", input.http->upgrade);
+    }
     return text.append("\r\n").append(input.event);
 }
 

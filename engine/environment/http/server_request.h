@@ -32,6 +32,8 @@ std::string server_request(const RequestHead& head, const CallInput& input);
 std::string health_request(const RequestHead& head, std::string_view path);
 /// "GET", "POST" …
 std::string_view method_of(const CallInput& input);
+/// The client wants another protocol on its connection, and there is a stream to pass it.
+bool asks_to_go_over(const CallInput& input);
 /// May be sent a second time when a kept connection turns out to be dead (GET, HEAD, OPTIONS, TRACE).
 bool is_idempotent(std::string_view method);
 

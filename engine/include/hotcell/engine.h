@@ -15,6 +15,7 @@
 #include "hotcell/catalog.h"
 #include "hotcell/error.h"
 #include "hotcell/event_loop.h"
+#include "hotcell/http_stream.h"
 #include "hotcell/invocation.h"
 #include "hotcell/logs.h"
 #include "hotcell/run.h"

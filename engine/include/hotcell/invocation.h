@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct HttpCall {
     std::string base_path;    // "/2016-08-15/proxy/{service}/{function}/"
     std::string host;
     std::string client_ip;
+    std::string upgrade{};  // the protocol that the client asks to go over to: "websocket"; empty: none. Needs a stream
     std::map<std::string, std::vector<std::string>> queries;
     HttpHeaders headers;
 };
@@ -30,6 +32,8 @@ struct HttpAnswer {
     unsigned status = 200;
     HttpHeaders headers;
 };
+
+class HttpStream;  // http_stream.h
 
 struct InvokeRequest {
     std::string service;
@@ -39,7 +43,8 @@ struct InvokeRequest {
     std::string request_id;  // empty: the engine gives a UUID
     std::uint32_t retry_count = 0;
     bool log_tail = false;
-    std::optional<HttpCall> http{};  // the function is called as an HTTP function
+    std::optional<HttpCall> http{};        // the function is called as an HTTP function
+    std::shared_ptr<HttpStream> stream{};  // takes an HTTP answer that comes in pieces; unset: it is waited for
 };
 
 /// Whose failure a call was, as FC's X-Fc-Error-Type says it.
@@ -57,6 +62,7 @@ struct InvokeReport {
     std::string request_id;
     InvokeOutcome outcome = InvokeOutcome::Succeeded;
     EnvironmentEnd end = EnvironmentEnd::None;
+    bool streamed = false;           // the answer went to the call's stream; unless it failed `payload` is empty
     std::string payload;             // the result, or the error document
     std::optional<HttpAnswer> http;  // of an HTTP call that succeeded; its body is the payload
     std::string log_tail;            // the last 4 KiB of this call's log, when asked for

@@ -61,6 +61,8 @@ bool has_hung_up(int socket) {
     return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+void end_sending(int socket) { (void)::shutdown(socket, SHUT_WR); }
+
 void block_signals_of_this_thread() {
     sigset_t all;
     sigfillset(&all);

@@ -43,6 +43,9 @@ bool wait_readable(int fd, int milliseconds);
 /// True when the other end of a socket has been closed, for both directions.
 bool has_hung_up(int socket);
 
+/// The other end of a stream socket reads the end of what comes; it may still send.
+void end_sending(int socket);
+
 /// Keeps every signal away from the calling thread: the host program's handlers run on its own threads, and writing to
 /// a pipe without a reader is EPIPE and nothing else (signal(7): SIGPIPE goes to the writing thread).
 void block_signals_of_this_thread();
