@@ -16,6 +16,8 @@
 
 namespace hotcell::api {
 
+class BodyPipe;  // body_pipe.h
+
 /// Who sends a request, as far as the server has looked.
 struct Caller {
     enum class Kind : std::uint8_t {
@@ -68,6 +70,7 @@ struct Response {
     std::string content_type = "application/json";
     HeaderFields headers{};  // besides Content-Type, Content-Length and the request's id
     std::string body{};
+    std::shared_ptr<BodyPipe> pipe{};  // what comes instead of `body`: in pieces or, of status 101, both ways
 };
 
 /// Takes the answer. Called exactly once, from any thread.

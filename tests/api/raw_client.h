@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/linux/unique_fd.h"
 
@@ -63,6 +64,13 @@ public:
     /// All that comes until the server closes or `patience` passes without a byte.
     std::string read_all(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
         return read_while([](const std::string&) { return true; }, patience);
+    }
+    /// What comes next; empty at the end, or when nothing came in time.
+    std::string read_some(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
+        if (!rest_.empty()) return std::exchange(rest_, {});
+        char bytes[64 << 10];
+        const auto count = has_answer(patience) ? ::recv(fd_.get(), bytes, sizeof bytes, 0) : 0;
+        return {bytes, static_cast<std::size_t>(std::max<decltype(count)>(count, 0))};
     }
     /// One whole answer, by its Content-Length.
     std::string read_answer(std::chrono::milliseconds patience = std::chrono::seconds(5)) {

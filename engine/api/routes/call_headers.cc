@@ -22,18 +22,22 @@ Result<bool> wants_log_tail(const Request& request) {
     return log == "Tail";
 }
 
-void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers) {
-    const auto milliseconds = (report.handler.count() + 999'999) / 1'000'000;
-    const auto mebibytes = static_cast<double>(report.peak_memory.count) / (1 << 20);
-    headers.reserve(headers.size() + 9);
+void add_known_headers(const InvokeReport& report, HeaderFields& headers) {
     if (report.outcome != InvokeOutcome::Succeeded) headers.emplace_back("X-Fc-Error-Type", name_of(report.outcome));
-    if (log_tail) headers.emplace_back("X-Fc-Log-Result", base64(report.log_tail));
-    headers.emplace_back("X-Fc-Invocation-Duration", std::to_string(milliseconds));
-    headers.emplace_back("X-Fc-Max-Memory-Usage", fmt::format("{:.2f}", mebibytes));
     headers.emplace_back("X-Fc-Invocation-Service-Version", report.version);
     headers.emplace_back("X-Fc-Code-Checksum", std::to_string(report.code_checksum));
     headers.emplace_back("X-Fc-Instance-Id", report.instance_id);
     headers.emplace_back("Access-Control-Expose-Headers", kExposedHeaders);
+}
+
+void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers) {
+    const auto milliseconds = (report.handler.count() + 999'999) / 1'000'000;
+    const auto mebibytes = static_cast<double>(report.peak_memory.count) / (1 << 20);
+    headers.reserve(headers.size() + 9);
+    add_known_headers(report, headers);
+    if (log_tail) headers.emplace_back("X-Fc-Log-Result", base64(report.log_tail));
+    headers.emplace_back("X-Fc-Invocation-Duration", std::to_string(milliseconds));
+    headers.emplace_back("X-Fc-Max-Memory-Usage", fmt::format("{:.2f}", mebibytes));
     headers.emplace_back("Server-Timing", server_timing(report.phases, report.total));
 }
 

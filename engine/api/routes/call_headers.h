@@ -17,6 +17,9 @@ inline constexpr const char* kExposedHeaders =
 /// Whether the tail of the log is wanted. InvalidArgument for what X-Fc-Log-Type and X-Fc-Invocation-Type cannot be.
 Result<bool> wants_log_tail(const Request& request);
 
+/// What is known before the answer is whole: where the call runs, and whether its head says that it has failed.
+void add_known_headers(const InvokeReport& report, HeaderFields& headers);
+
 /// How the call went, where it ran and how long it took.
 void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers);
 

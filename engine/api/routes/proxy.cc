@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/api/body_pipe.h"
 #include "engine/api/limits.h"
 #include "engine/api/routes/call_headers.h"
 #include "engine/api/routes/proxy_headers.h"
@@ -75,6 +76,11 @@ Result<> let_in(const Request& request, const HttpTrigger& trigger) {
                   "required HTTP header Authorization was not specified");
 }
 
+/// Of an answer that has gone to the client as it came.
+bool is_whole(const Result<InvokeReport>& report) {
+    return report && (report->outcome == InvokeOutcome::Succeeded || report->outcome == InvokeOutcome::HandledError);
+}
+
 Result<> start(const Services& services, Request& request, const Respond& respond) {
     TRY(request.caller.body.check(request.body));
     TRY(check_limits(request));
@@ -94,9 +100,16 @@ Result<> start(const Services& services, Request& request, const Respond& respon
     call.event = std::move(request.body);
     call.request_id = request.id;
     auto origin = std::string(request.header("origin"));
-    const auto number = services.calls->invoke(
-        std::move(call),
-        [respond, origin = std::move(origin), log_tail = call.log_tail, id = request.id](Result<InvokeReport> report) {
+    auto pipe = std::make_shared<BodyPipe>([respond, origin](InvokeReport so_far, std::shared_ptr<BodyPipe> self) {
+        Response response = head_of(so_far, origin);
+        response.pipe = std::move(self);
+        respond(std::move(response));
+    });
+    if (request.method != "HEAD") call.stream = pipe;
+    const auto number =
+        services.calls->invoke(std::move(call), [respond, pipe, origin = std::move(origin), log_tail = call.log_tail,
+                                                 id = request.id](Result<InvokeReport> report) {
+            if (pipe->has_begun()) return pipe->end(is_whole(report));
             respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
         });
     end_with_client(*services.calls, request, number);

@@ -5,6 +5,7 @@
 
 #include "engine/api/routes/call_headers.h"
 #include "engine/api/wire/query.h"
+#include "engine/api/wire/request_head.h"
 #include "engine/base/result.h"
 
 namespace hotcell::api {
@@ -60,6 +61,26 @@ void add_cors(std::string_view origin, HeaderFields& headers) {
     headers.emplace_back("Access-Control-Allow-Credentials", "true");
 }
 
+/// Status and headers as the function gave them; cross-origin requests as the platform allows them.
+void pass_answer(HttpAnswer& answer, std::string_view origin, Response& response) {
+    response.status = answer.status;
+    response.content_type = "application/octet-stream";
+    for (auto& [name, values] : answer.headers) {
+        if (is_one_of(name, kNotTheFunctions)) continue;
+        if (name == "access-control-expose-headers")
+            std::erase_if(response.headers,
+                          [](const auto& field) { return field.first == "Access-Control-Expose-Headers"; });
+        for (std::string& value : values) {
+            std::ranges::replace(value, '\t', ' ');
+            if (name == "content-type")
+                response.content_type = value;
+            else
+                response.headers.emplace_back(canonical(name), std::move(value));
+        }
+    }
+    if (!origin.empty() && !answer.headers.contains("access-control-allow-origin")) add_cors(origin, response.headers);
+}
+
 }  // namespace
 
 Result<> check_limits(const Request& request) {
@@ -86,6 +107,7 @@ HttpCall http_call_of(const Request& request, std::string base, std::string path
     call.host = request.header("host");
     call.client_ip = request.client_ip;
     call.queries = queries_of(request.query);
+    call.upgrade = upgrade_of(request);
     bool has_body = !request.body.empty();
     for (const auto& [name, value] : request.headers) {
         has_body = has_body || name == "content-length";
@@ -94,6 +116,14 @@ HttpCall http_call_of(const Request& request, std::string base, std::string path
     }
     if (has_body) call.headers["content-length"] = {std::to_string(request.body.size())};  // it has come as a whole
     return call;
+}
+
+std::string_view upgrade_of(const Request& request) {
+    const auto protocol = request.header("upgrade");
+    const bool asked = std::ranges::any_of(request.headers, [](const auto& field) {
+        return field.first == "connection" && has_upgrade_option(field.second);
+    });
+    return asked && is_other_protocol(protocol) ? protocol : std::string_view();
 }
 
 Response response_of(InvokeReport& report, bool log_tail, std::string_view origin) {
@@ -105,24 +135,17 @@ Response response_of(InvokeReport& report, bool log_tail, std::string_view origi
         if (!origin.empty()) add_cors(origin, response.headers);
         return response;
     }
-    response.status = report.http->status;
-    response.content_type = "application/octet-stream";
-    for (auto& [name, values] : report.http->headers) {
-        if (is_one_of(name, kNotTheFunctions)) continue;
-        if (name == "access-control-expose-headers")
-            std::erase_if(response.headers,
-                          [](const auto& field) { return field.first == "Access-Control-Expose-Headers"; });
-        for (std::string& value : values) {
-            std::ranges::replace(value, '\t', ' ');
-            if (name == "content-type")
-                response.content_type = value;
-            else
-                response.headers.emplace_back(canonical(name), std::move(value));
-        }
-    }
-    if (!origin.empty() && !report.http->headers.contains("access-control-allow-origin"))
-        add_cors(origin, response.headers);
+    pass_answer(*report.http, origin, response);
     if (response.status == 204 || response.status == 304) response.body.clear();
+    return response;
+}
+
+Response head_of(InvokeReport& so_far, std::string_view origin) {
+    Response response;
+    add_known_headers(so_far, response.headers);
+    pass_answer(*so_far.http, origin, response);
+    if (const auto found = so_far.http->headers.find("upgrade"); found != so_far.http->headers.end())
+        response.headers.emplace_back("Upgrade", found->second.front());
     return response;
 }
 

@@ -25,6 +25,12 @@ Result<> check_limits(const Request& request);
 /// `base` and `path` are the parts of the request's path.
 HttpCall http_call_of(const Request& request, std::string base, std::string path);
 
+/// The protocol that the client asks to go over to; empty: none.
+std::string_view upgrade_of(const Request& request);
+
+/// Of an answer that comes in pieces, or of a 101: its head, with what is known of the call by then.
+Response head_of(InvokeReport& so_far, std::string_view origin);
+
 /// A function that failed is a 502 with its error document. `origin` is the request's header.
 Response response_of(InvokeReport& report, bool log_tail, std::string_view origin);
 

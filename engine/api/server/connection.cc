@@ -11,8 +11,11 @@
 #include <memory>
 #include <optional>
 
+#include "engine/api/body_pipe.h"
+#include "engine/api/routes/proxy_headers.h"
 #include "engine/api/server/request_id.h"
 #include "engine/api/server/response_head.h"
+#include "engine/api/server/response_stream.h"
 #include "engine/api/wire/request_head.h"
 #include "engine/events/deadline.h"
 #include "engine/linux/sockets/sockets.h"
@@ -102,7 +105,8 @@ public:
         broken_ = true;
         error_code ignored;
         socket_.close(ignored);
-        if (resume_) answered({});  // the route's own answer finds nobody
+        if (stream_ != nullptr) stream_->stop();
+        if (resume_) answered({});  // the route's own answer finds nobody; the last thing: it may end this object
     }
 
 private:
@@ -219,8 +223,15 @@ private:
         }
         const bool head_only = parser.get().method() == http::verb::head;
         const bool elsewhere = rule && rule->work && request.body.size() > kBodyOnTheLoop;
+        const bool asks_upgrade = !upgrade_of(request).empty();
         Response response = co_await answer(request, elsewhere);
         hold_buffered(0);
+        // a client that has been refused may send what it had for the other protocol: that is no request
+        if (asks_upgrade) keep_alive_ = false;
+        if (response.pipe) {
+            const bool streamed = co_await stream(response, parser.get().version() >= 11);
+            co_return streamed;
+        }
         const bool written = co_await write(response, head_only);
         co_return written;
     }
@@ -241,6 +252,8 @@ private:
         request.content_type = view_of(message[http::field::content_type]);
         for (const auto& field : message)
             keep_header(view_of(field.name_string()), view_of(field.value()), proxied, request);
+        if (message.version() < 11)  // has no Upgrade (RFC 9110, 7.8)
+            std::erase_if(request.headers, [](const auto& header) { return header.first == "upgrade"; });
         request.headers.emplace_back("host", name_of_server(view_of(message[http::field::host])));
         return request;
     }
@@ -360,8 +373,38 @@ private:
             co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
             stop_watching_client();
         }
+        if (!response_.pipe) client_->on_gone = nullptr;
         ++exchange_->turn;
         co_return std::move(response_);
+    }
+
+    /// Sends an answer that comes in pieces, or passes bytes both ways after a 101. False when the connection must end.
+    net::awaitable<bool> stream(Response& response, bool chunks) {
+        const bool switched = response.status == 101;
+        chunks = chunks && !switched;
+        keep_alive_ = keep_alive_ && chunks && !share_.draining;
+        ResponseStream body(share_, socket_, deadline_, std::move(response.pipe));
+        stream_ = &body;
+        write_head(response, id_, keep_alive_,
+                   switched ? Framing::Switched
+                   : chunks ? Framing::Chunks
+                            : Framing::Connection,
+                   head_);
+        bool whole = co_await write_bytes();
+        if (whole && switched) {
+            std::string early(view_of(buffer_));
+            buffer_.clear();
+            co_await body.pass_both_ways(std::move(early));
+        } else if (whole) {
+            long_wait_.begin();
+            whole = co_await body.send(chunks);
+            stop_watching_client();
+        }
+        stream_ = nullptr;
+        if (!whole && !body.is_over()) client_gone();
+        client_->on_gone = nullptr;
+        if (!whole && !chunks) reset();
+        co_return whole;
     }
 
     static void deliver(Exchange& exchange, std::uint64_t turn, Response response) {
@@ -407,7 +450,6 @@ private:
             error_code ignored;
             socket_.cancel(ignored);
         }
-        client_->on_gone = nullptr;
         if (client_->gone) broken_ = true;  // nobody reads any more
     }
 
@@ -420,10 +462,27 @@ private:
         co_await write(response, false);
     }
 
+    /// An answer that ends with the connection has been cut: the client must not take it for whole.
+    void reset() {
+        error_code ignored;
+        socket_.set_option(net::socket_base::linger(true, 0), ignored);
+        broken_ = true;
+    }
+
+    /// Those in head_.
+    net::awaitable<bool> write_bytes() {
+        if (broken_) co_return false;
+        set_deadline(Clock::now() + share_.limits.write);
+        const auto [error, count] = co_await net::async_write(socket_, net::buffer(head_), kAwait);
+        deadline_.clear();
+        broken_ = static_cast<bool>(error);
+        co_return !broken_;
+    }
+
     net::awaitable<bool> write(Response& response, bool head_only) {
         if (broken_) co_return false;
         keep_alive_ = keep_alive_ && !share_.draining;
-        write_head(response, id_, keep_alive_, head_);
+        write_head(response, id_, keep_alive_, Framing::Length, head_);
         std::array<net::const_buffer, 2> rest{net::buffer(head_),
                                               head_only ? net::const_buffer() : net::buffer(response.body)};
         error_code error;
@@ -468,6 +527,7 @@ private:
     Caller caller_;                 // of the request under way
     std::string id_;
     std::string head_;
+    ResponseStream* stream_ = nullptr;  // of the answer under way, when it comes in pieces
     std::uint64_t held_ = 0;
     bool busy_ = false;
     bool answered_ = false;

@@ -34,12 +34,13 @@ const std::string& date_of_now() {
 
 }  // namespace
 
-void write_head(const Response& response, std::string_view request_id, bool keep_alive, std::string& head) {
+void write_head(const Response& response, std::string_view request_id, bool keep_alive, Framing framing,
+                std::string& head) {
     const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
     head.assign("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     head.append(reason.data(), reason.size()).append("\r\n");
     put(head, "Date", date_of_now());
-    const bool has_body = response.status != 204 && response.status != 304;
+    const bool has_body = response.status != 204 && response.status != 304 && framing != Framing::Switched;
     if (has_body) put(head, "Content-Type", response.content_type);
     bool own_id = false;
     for (const auto& [name, value] : response.headers) {
@@ -48,8 +49,12 @@ void write_head(const Response& response, std::string_view request_id, bool keep
     }
     if (!own_id) put(head, "X-Request-Id", request_id);
     put(head, "X-Fc-Request-Id", request_id);
-    if (!keep_alive) put(head, "Connection", "close");
-    if (has_body) put(head, "Content-Length", std::to_string(response.body.size()));
+    if (framing == Framing::Switched)
+        put(head, "Connection", "Upgrade");
+    else if (!keep_alive)
+        put(head, "Connection", "close");
+    if (framing == Framing::Chunks) put(head, "Transfer-Encoding", "chunked");
+    if (has_body && framing == Framing::Length) put(head, "Content-Length", std::to_string(response.body.size()));
     head.append("\r\n");
 }
 

@@ -36,6 +36,10 @@ struct Framing {
     unsigned content_lengths = 0;
     unsigned transfer_encodings = 0;
     unsigned content_types = 0;
+    bool has_body = false;
+    unsigned upgrades = 0;
+    bool upgrade_option = false;
+    bool other_protocol = false;
 };
 
 std::optional<Refusal> judge_request_line(std::string_view line, Framing& framing) {
@@ -71,14 +75,21 @@ std::optional<Refusal> judge_field(std::string_view line, Framing& framing) {
     const auto value = trim(line.substr(colon + 1));
     if (equals_ignoring_case(name, "host")) ++framing.hosts;
     if (equals_ignoring_case(name, "content-type")) ++framing.content_types;
+    if (equals_ignoring_case(name, "connection") && has_upgrade_option(value)) framing.upgrade_option = true;
+    if (equals_ignoring_case(name, "upgrade")) {
+        ++framing.upgrades;
+        framing.other_protocol = framing.other_protocol || is_other_protocol(value);
+    }
     if (equals_ignoring_case(name, "content-length")) {
         ++framing.content_lengths;
         const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
         if (value.empty() || value.size() > 15 || !digits)
             return bad("Content-Length: not a decimal number of at most 15 digits");
+        framing.has_body = framing.has_body || value.find_first_not_of('0') != std::string_view::npos;
     }
     if (equals_ignoring_case(name, "transfer-encoding")) {
         ++framing.transfer_encodings;
+        framing.has_body = true;
         if (!equals_ignoring_case(value, "chunked"))
             return Refusal{501, "InvalidRequest", "Transfer-Encoding: only \"chunked\" is understood"};
     }
@@ -92,6 +103,10 @@ std::optional<Refusal> judge_framing(const Framing& framing) {
         return bad("Content-Length and Transfer-Encoding exclude each other");
     if (framing.transfer_encodings > 0 && framing.http_1_0) return bad("Transfer-Encoding: not with HTTP/1.0");
     if (framing.content_types > 1) return bad("Content-Type: given more than once");
+    if (framing.upgrade_option && framing.other_protocol && !framing.http_1_0) {
+        if (framing.upgrades > 1) return bad("Upgrade: given more than once");
+        if (framing.has_body) return bad("Upgrade: not of a request with a body");
+    }
     if (framing.hosts > 1) return bad("Host: given more than once");
     if (framing.hosts == 0 && !framing.http_1_0) return bad("Host: missing");
     return std::nullopt;
@@ -102,6 +117,23 @@ Refusal headers_too_large() {
 }
 
 }  // namespace
+
+bool has_upgrade_option(std::string_view connection) {
+    while (!connection.empty()) {
+        const auto end = std::min(connection.find(','), connection.size());
+        if (equals_ignoring_case(trim(connection.substr(0, end)), "upgrade")) return true;
+        connection.remove_prefix(std::min(end + 1, connection.size()));
+    }
+    return false;
+}
+
+bool is_other_protocol(std::string_view upgrade) {
+    const auto name = upgrade.substr(0, upgrade.find('/'));
+    const auto version = upgrade.substr(std::min(name.size() + 1, upgrade.size()));
+    if (!is_token(name) || (name.size() < upgrade.size() && !is_token(version))) return false;
+    return !equals_ignoring_case(name, "http") && !equals_ignoring_case(name, "h2c") &&
+           !equals_ignoring_case(name, "h2") && !equals_ignoring_case(name, "tls");
+}
 
 std::optional<Refusal> judge_partial_head(std::string_view bytes) {
     for (auto feed = bytes.find('\n'); feed != std::string_view::npos; feed = bytes.find('\n', feed + 1))

@@ -23,4 +23,10 @@ std::optional<Refusal> judge_partial_head(std::string_view bytes);
 /// Judges a whole head, up to and including its empty line.
 std::optional<Refusal> judge_head(std::string_view head);
 
+/// Whether a header Connection has the option "upgrade".
+bool has_upgrade_option(std::string_view connection);
+/// Whether a header Upgrade names one protocol that a connection may go over to. Other versions of HTTP are none, nor is TLS: in them
+/// a client would speak to a function's server past all that is looked at here.
+bool is_other_protocol(std::string_view upgrade);
+
 }  // namespace hotcell::api
