@@ -98,6 +98,8 @@ class Engine:
         try:
             connection.request(method, path, data, headers or {})
             answer = Answer(connection.getresponse())
+            if answer.status == 101:
+                connection.close()  # it is no HTTP any more
         except (OSError, http.client.HTTPException):
             connection.close()
             raise

@@ -2,6 +2,7 @@
 // end is the same, and nothing is kept beyond the bounds.
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "engine/environment/http/message_parser.h"
@@ -35,6 +36,23 @@ void check(HttpSide side, bool bodiless, std::string_view bytes, std::size_t pie
         std::abort();
 }
 
+/// Taken as it comes, an answer that is read whole is the same.
+void check_pieces(std::string_view bytes, std::size_t piece) {
+    MessageParser whole(HttpSide::Answer, kMostBody);
+    if (read(whole, bytes, bytes.size() + 1) != MessageParser::State::Done) return;
+    MessageParser pieces(HttpSide::Answer, kMostBody);
+    pieces.allow_pieces();
+    std::string body;
+    auto state = MessageParser::State::More;
+    for (std::size_t at = 0; at < bytes.size() && state == MessageParser::State::More; at += piece) {
+        state = pieces.add(bytes.substr(at, piece));
+        if (pieces.comes_in_pieces()) body += pieces.take_body();
+    }
+    if (state == MessageParser::State::More) state = pieces.end();
+    if (state != MessageParser::State::Done) std::abort();
+    if (body + pieces.take_body() != whole.message().body) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -44,5 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(HttpSide::Answer, false, bytes, piece);
     check(HttpSide::Answer, true, bytes, piece);
     check(HttpSide::Request, false, bytes, piece);
+    check_pieces(bytes, piece);
     return 0;
 }

@@ -36,6 +36,7 @@ std::string json_of(const InvokeReport& report) {
                            {"codeChecksum", std::to_string(report.code_checksum)},
                            {"start", json_text(report.start)},
                            {"cold", report.cold},
+                           {"streamed", report.streamed},
                            {"handlerMicros", report.handler.count() / 1'000},
                            {"peakMemoryBytes", report.peak_memory.count},
                            {"log", json_text(plain ? report.log_tail : base64(report.log_tail))},

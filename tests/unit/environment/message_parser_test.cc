@@ -124,5 +124,62 @@ TEST(MessageParser, ReadsARequest) {
     EXPECT_EQ(parser.message().body, "ok");
 }
 
+MessageParser in_pieces(bool bodiless = false) {
+    MessageParser parser(HttpSide::Answer, kMostBody, bodiless);
+    parser.allow_pieces();
+    return parser;
+}
+
+TEST(MessageParser, GivesABodyOfUnknownLengthInPiecesWithoutABound) {
+    const std::string piece(3 * kMostBody, 'p');
+    MessageParser chunked = in_pieces();
+    EXPECT_EQ(chunked.add("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunk"), State::More);
+    EXPECT_FALSE(chunked.comes_in_pieces());
+    EXPECT_EQ(chunked.add("ed\r\n\r\nbb8\r\n" + piece.substr(0, 10)), State::More);
+    EXPECT_TRUE(chunked.comes_in_pieces());
+    EXPECT_EQ(chunked.take_body(), piece.substr(0, 10));
+    EXPECT_EQ(chunked.take_body(), "");
+    EXPECT_EQ(chunked.add(piece.substr(10) + "\r\n0\r\n\r\n"), State::Done);
+    EXPECT_EQ(chunked.take_body(), piece.substr(10));
+    MessageParser to_end = in_pieces();
+    EXPECT_EQ(to_end.add("HTTP/1.0 200 OK\r\n\r\n" + piece), State::More);
+    EXPECT_TRUE(to_end.comes_in_pieces());
+    EXPECT_EQ(to_end.take_body(), piece);
+    EXPECT_EQ(to_end.end(), State::Done);
+}
+
+TEST(MessageParser, GivesNothingInPiecesWhoseLengthIsKnown) {
+    for (const char* bytes :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+          "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"}) {
+        MessageParser parser = in_pieces();
+        EXPECT_EQ(parser.add(bytes), State::Done) << bytes;
+        EXPECT_FALSE(parser.comes_in_pieces()) << bytes;
+    }
+    MessageParser of_head = in_pieces(true);
+    EXPECT_EQ(of_head.add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), State::Done);
+    EXPECT_FALSE(of_head.comes_in_pieces());
+    MessageParser large = in_pieces();
+    EXPECT_EQ(large.add("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"), State::BodyTooLong);
+}
+
+TEST(MessageParser, BoundsWhatLiesBetweenChunksInPiecesToo) {
+    for (const std::string& bytes :
+         {"3;" + std::string(300, 'x') + "\r\nabc\r\n", std::string("x\r\n"), std::string("3\r\nabcd\r\n3\r\nabc\r\n"),
+          "0\r\nX-Trailer: " + std::string(30000, 'x')}) {
+        MessageParser parser = in_pieces();
+        EXPECT_EQ(parser.add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), State::More);
+        const State state = parser.add(bytes);
+        EXPECT_TRUE(state == State::Broken || state == State::HeadTooLong) << bytes.substr(0, 20);
+    }
+}
+
+TEST(MessageParser, LeavesWhatFollowsA101AsItIs) {
+    MessageParser parser = in_pieces();
+    EXPECT_EQ(parser.add("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), State::Done);
+    EXPECT_EQ(parser.take_rest(), "HTTP/1.1 200 OK\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace hotcell::environment
