@@ -4,8 +4,9 @@
 //
 //   bench_invoke [--rounds N] [--seconds N] [--only warm|cold|throughput|catalog]      needs root, like the engine
 //
-// Warm calls are measured twice: where the scheduler puts caller, daemon and environment, and all on one processor, for where a processor
-// has halted, waking it costs more than the work of a call in some virtual machines, and two processes may need no other where three do.
+// Warm calls are measured thrice: where the scheduler puts everybody, all on one processor, and the caller on one and everything else on
+// another. A processor that has halted is dear to wake, in some virtual machines dearer than the work of a call: as scheduled, two processes
+// often share one where three do not, so only the other two compare like with like.
 //
 // The engine is a hotcelld of its own, jail and all, on directories below /tmp.
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -81,19 +83,23 @@ private:
     pid_t pid_ = -1;
 };
 
-/// Everything that is started meanwhile stays on the first processor, like its caller.
-class OnOneProcessor {
+/// Meanwhile this thread stays on one processor, the first or the last, and so does everything that it starts.
+class OnProcessor {
 public:
-    OnOneProcessor() {
+    enum Which { First, Last };
+    explicit OnProcessor(Which which) {
         ::sched_getaffinity(0, sizeof before_, &before_);
         cpu_set_t one;
         CPU_ZERO(&one);
-        for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
-            if (CPU_ISSET(cpu, &before_)) CPU_SET(cpu, &one);
+        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+            if (!CPU_ISSET(cpu, &before_) || (which == First && CPU_COUNT(&one) > 0)) continue;
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+        }
         ::sched_setaffinity(0, sizeof one, &one);
     }
-    ~OnOneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
-    OnOneProcessor(const OnOneProcessor&) = delete;
+    ~OnProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+    OnProcessor(const OnProcessor&) = delete;
 
 private:
     cpu_set_t before_;
@@ -253,7 +259,10 @@ public:
         deploy(client, "custom", "custom", "128", "bootstrap", bytes_of(kServer));
     }
 
-    void warm(int rounds, const char* where) {
+    /// `apart`: the caller is on the first processor and who serves without a daemon on the last, where the daemon is already.
+    void warm(int rounds, const char* where, bool apart = false) {
+        std::optional<OnProcessor> placed;
+        if (apart) placed.emplace(OnProcessor::Last);
         const std::string echo_path = directory_ + "/echo.sock";
         std::filesystem::remove(echo_path);
         Echo echo(echo_path);
@@ -275,6 +284,8 @@ public:
             [&] { invoke(client, "nodejs"); },
             [&] { expect_same(direct->ask("POST", "/invoke", kEvent).body); },
             [&] { invoke(client, "custom"); }};
+        placed.reset();
+        if (apart) placed.emplace(OnProcessor::First);
         // blocks of one kind, in turns: each is warm, all share whatever else the machine does
         constexpr int kBlock = 50;
         for (int round = -kBlock; round < rounds; round += kBlock) {
@@ -486,8 +497,14 @@ int run(int argc, char** argv) {
         Bench bench(directory);
         if (wanted("warm")) {
             bench.warm(rounds, "as scheduled");
-            const OnOneProcessor one;
-            Bench(std::string(directory) + "/one").warm(rounds, "on one processor");
+            {
+                const OnProcessor one(OnProcessor::First);
+                Bench(std::string(directory) + "/one").warm(rounds, "on one processor");
+            }
+            std::optional<OnProcessor> last(OnProcessor::Last);
+            Bench served_there(std::string(directory) + "/apart");
+            last.reset();
+            served_there.warm(rounds, "on another processor than everything else", true);
         }
         if (wanted("cold")) bench.cold(std::max(20, rounds / 40));
         if (wanted("throughput")) bench.throughput(seconds);
