@@ -157,22 +157,31 @@ TEST_F(OverTcpWithKeys, LetsNobodyThroughWhereNoTriggerSaysSo) {
 }
 
 TEST_F(OverTcpWithKeys, ComparesTheBodyWithItsDigest) {
-    const std::string path = "/2016-08-15/services";
-    const auto post = [&](const std::string& body) {
+    const auto post = [&](const std::string& path, const std::string& type, const std::string& meant,
+                          const std::string& body) {
         char date[32];
         const std::time_t now = std::time(nullptr);
         std::strftime(date, sizeof date, "%a, %d %b %Y %T GMT", std::gmtime(&now));
-        const std::string md5 = base64(signing::md5(R"({"serviceName":"a"})"));
-        const auto text = signing::fc_string({"POST", path, "", {{"content-md5", md5}}}, date, path, false);
+        const std::string md5 = base64(signing::md5(meant));
+        const auto text =
+            signing::fc_string({"POST", path, "", {{"content-md5", md5}, {"content-type", type}}}, date, path, false);
         RawClient client(port_);
         client.send("POST " + path + " HTTP/1.1\r\nHost: x\r\nDate: " + date + "\r\nContent-MD5: " + md5 +
+                    "\r\nContent-Type: " + type +
                     "\r\nAuthorization: FC akid:" + base64(signing::hmac_sha256("a-secret-of-letters", text)) +
                     "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
         return client.read_all();
     };
-    EXPECT_TRUE(post(R"({"serviceName":"b"})").starts_with("HTTP/1.1 400"));
-    EXPECT_TRUE(post(R"({"serviceName":"a"})").starts_with("HTTP/1.1 200"));
+    const std::string services = "/2016-08-15/services", json = "application/json";
+    const std::string a = R"({"serviceName":"a"})", b = R"({"serviceName":"b"})";
+    EXPECT_TRUE(post(services, json, a, b).starts_with("HTTP/1.1 400"));
+    EXPECT_TRUE(post(services, json, a, a).starts_with("HTTP/1.1 200"));
     EXPECT_EQ(catalog_.services(), 1u);
+    const std::string multipart = "multipart/form-data; boundary=b";
+    const std::string part = "--b\r\nContent-Disposition: form-data; name=\"program\"\r\n\r\n";
+    const std::string meant = part + "meant\r\n--b--\r\n", other = part + "other\r\n--b--\r\n";
+    EXPECT_TRUE(post("/v1/run", multipart, meant, other).starts_with("HTTP/1.1 400"));
+    EXPECT_TRUE(post("/v1/run", multipart, meant, meant).starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(ServerTest, ComparesASignatureThatIsShownOnAUnixSocket) {

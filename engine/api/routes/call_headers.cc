@@ -15,8 +15,8 @@ Result<bool> wants_log_tail(const Request& request) {
     if (!log.empty() && log != "None" && log != "Tail") return refuse_value("LogType", "None, Tail", log);
     if (type == "Async") {
         if (log == "Tail") return refuse_value("LogType", "None", log);
-        return fail(ErrorKind::InvalidArgument, "X-Fc-Invocation-Type: asynchronous calls are not available yet",
-                    "call with Sync");
+        return fail(ErrorKind::InvalidArgument, "X-Fc-Invocation-Type: over HTTP a function is only called with Sync",
+                    "its invocations path takes asynchronous calls");
     }
     if (!type.empty() && type != "Sync") return refuse_value("InvocationType", "Sync, Async", type);
     return log == "Tail";

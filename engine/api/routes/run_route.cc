@@ -20,6 +20,8 @@ Response respond_with(const RunReport& report) {
 }  // namespace
 
 void answer_run(const Services& services, Request request, Respond respond) {
+    if (auto same = request.caller.body.check(request.body); !same)
+        return respond(error_response(same.error(), request.id));
     if (auto boundary = boundary_of(request.content_type); !boundary) {
         auto response = error_response(boundary.error(), request.id);
         response.status = 415;
