@@ -16,19 +16,7 @@ class GoneClient : public ServerTest {
 protected:
     void SetUp() override {
         calls_.holds_ = [](const InvokeRequest& request) { return request.event == "slow"; };
-        Service service;
-        service.name = "s";
-        ASSERT_TRUE(catalog_.create_service(service));
-        Function function;
-        function.service = "s";
-        function.name = "f";
-        ASSERT_TRUE(catalog_.create_function(function, "zip"));
-        Trigger trigger;
-        trigger.service = "s";
-        trigger.function = "f";
-        trigger.name = "web";
-        trigger.http.methods = {"POST"};
-        ASSERT_TRUE(catalog_.create_trigger(trigger));
+        put_http_function(catalog_, {.methods = {"POST"}});
         start();
     }
     using Numbers = std::vector<std::uint64_t>;

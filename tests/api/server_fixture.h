@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "engine/api/server/server.h"
 #include "tests/api/fake_call_service.h"
@@ -16,6 +17,23 @@
 #include "tests/support/loop_thread.h"
 
 namespace hotcell::api {
+
+/// Function f of a service s, which is called over HTTP.
+inline void put_http_function(FakeCatalog& catalog, HttpTrigger http) {
+    Service service;
+    service.name = "s";
+    ASSERT_TRUE(catalog.create_service(service));
+    Function function;
+    function.service = "s";
+    function.name = "f";
+    ASSERT_TRUE(catalog.create_function(function, "zip"));
+    Trigger trigger;
+    trigger.service = "s";
+    trigger.function = "f";
+    trigger.name = "web";
+    trigger.http = std::move(http);
+    ASSERT_TRUE(catalog.create_trigger(trigger));
+}
 
 class ServerTest : public ::testing::Test {
 protected:

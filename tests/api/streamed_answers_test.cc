@@ -89,19 +89,7 @@ class StreamedAnswers : public ServerTest {
 protected:
     void begin(ServerLimits limits = {}) {
         calls_.holds_ = [](const InvokeRequest& request) { return request.http.has_value(); };
-        Service service;
-        service.name = "s";
-        ASSERT_TRUE(catalog_.create_service(service));
-        Function function;
-        function.service = "s";
-        function.name = "f";
-        ASSERT_TRUE(catalog_.create_function(function, "zip"));
-        Trigger trigger;
-        trigger.service = "s";
-        trigger.function = "f";
-        trigger.name = "web";
-        trigger.http.methods = {"GET", "POST", "HEAD"};
-        ASSERT_TRUE(catalog_.create_trigger(trigger));
+        put_http_function(catalog_, {.methods = {"GET", "POST", "HEAD"}});
         start(limits);
     }
     static std::string get(const std::string& more = {}, const std::string& version = "1.1") {

@@ -15,10 +15,8 @@
 #include <vector>
 
 #include "engine/linux/files/files.h"
-#include "hotcell/engine.h"
-#include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/requires.h"
-#include "tests/support/zip_of.h"
 
 namespace hotcell {
 namespace {
@@ -121,27 +119,9 @@ std::string server_program() {
 class HttpStreams : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        if (!linux::is_root()) return;
-        char name[] = "/tmp/hotcell-streams-XXXXXX";
-        directory = ::mkdtemp(name);
-        EngineOptions options;
-        options.state_dir = directory + "/state";
-        options.run_dir = directory + "/run";
-        options.libexec_dir = test::kBinDir;
-        options.shims_dir = test::kShimsDir;
-        options.runtimes_dir = options.shims_dir + "/../runtimes";
-        options.pooled_slots = 2;
-        auto opened = Engine::open(options);
-        ASSERT_TRUE(opened) << opened.error().message();
-        engine = new Engine(std::move(*opened));
-        Service service;
-        service.name = "test";
-        ASSERT_TRUE(engine->catalog().create_service(service));
+        if (linux::is_root()) engine = new test::TestEngine([](EngineOptions& options) { options.pooled_slots = 2; });
     }
-    static void TearDownTestSuite() {
-        delete engine;
-        linux::remove_tree(directory);
-    }
+    static void TearDownTestSuite() { delete engine; }
     void SetUp() override {
         HOTCELL_REQUIRES(::hotcell::testing::root());
         function_ = ::testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -162,10 +142,7 @@ protected:
         ASSERT_TRUE(created) << created.error().message();
     }
     InvokeRequest request(const std::string& event) const {
-        InvokeRequest request;
-        request.service = "test";
-        request.function = function_;
-        request.event = event;
+        InvokeRequest request = test::TestEngine::request_of(function_, event);
         request.http.emplace();
         request.http->method = "POST";
         request.http->request_uri = "/2016-08-15/proxy/test/f/";
@@ -207,8 +184,7 @@ protected:
     std::size_t environments() const { return engine->instances("test", function_).size(); }
 
     std::string function_;
-    static inline std::string directory;
-    static inline Engine* engine = nullptr;
+    static inline test::TestEngine* engine = nullptr;
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

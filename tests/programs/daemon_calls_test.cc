@@ -8,33 +8,20 @@
 #include <thread>
 
 #include "tests/api/raw_client.h"
-#include "tests/programs/daemon_process.h"
 #include "tests/programs/hotcell_command.h"
+#include "tests/programs/one_daemon.h"
 #include "tests/support/host_processes.h"
-#include "tests/support/requires.h"
 
 namespace hotcell {
 
 namespace {
 
 using api::RawClient;
-using test::DaemonProcess;
 using test::hotcell;
 using test::read_file;
 
-class DaemonCalls : public ::testing::Test {
+class DaemonCalls : public test::OneDaemon {
 protected:
-    static void SetUpTestSuite() {
-        if (::geteuid() != 0) return;
-        daemon = new DaemonProcess();
-        ASSERT_TRUE(daemon->wait_until_ready()) << daemon->log();
-    }
-    static void TearDownTestSuite() {
-        delete daemon;
-        daemon = nullptr;
-    }
-    void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
-
     static void deploy(const std::string& name, const std::string& source,
                        const std::string& handler = "index.handler") {
         const auto path = daemon->home() + "/index.py";
@@ -71,8 +58,6 @@ protected:
         }
         return false;
     }
-
-    static inline DaemonProcess* daemon = nullptr;
 };
 
 constexpr char kSleeper[] =

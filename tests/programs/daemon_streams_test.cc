@@ -6,35 +6,22 @@
 #include <thread>
 
 #include "tests/api/raw_client.h"
-#include "tests/programs/daemon_process.h"
 #include "tests/programs/hotcell_command.h"
-#include "tests/support/requires.h"
+#include "tests/programs/one_daemon.h"
 
 namespace hotcell {
 
 namespace {
 
 using api::RawClient;
-using test::DaemonProcess;
 using test::hotcell;
 using test::read_file;
 
 constexpr std::size_t kFlood = std::size_t{64} << 20;
 constexpr auto kPatience = std::chrono::seconds(20);
 
-class DaemonStreams : public ::testing::Test {
+class DaemonStreams : public test::OneDaemon {
 protected:
-    static void SetUpTestSuite() {
-        if (::geteuid() != 0) return;
-        daemon = new DaemonProcess();
-        ASSERT_TRUE(daemon->wait_until_ready()) << daemon->log();
-    }
-    static void TearDownTestSuite() {
-        delete daemon;
-        daemon = nullptr;
-    }
-    void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
-
     /// The test programs' server, ten calls at a time.
     static void serve(const std::string& name, const std::string& timeout = "60s") {
         const auto folder = daemon->home() + "/" + name;
@@ -88,8 +75,6 @@ protected:
         const auto status = read_file("/proc/" + std::to_string(daemon->pid()) + "/status");
         return std::stoull(status.substr(status.find("VmHWM:") + 6)) << 10;
     }
-
-    static inline DaemonProcess* daemon = nullptr;
 };
 
 TEST_F(DaemonStreams, PiecesReachTheClientBeforeTheAnswerEnds) {

@@ -13,6 +13,7 @@
 #include "tests/api/raw_client.h"
 #include "tests/programs/daemon_process.h"
 #include "tests/programs/hotcell_command.h"
+#include "tests/programs/one_daemon.h"
 #include "tests/support/requires.h"
 
 namespace hotcell {
@@ -30,19 +31,9 @@ protected:
     void SetUp() override { HOTCELL_REQUIRES(::hotcell::testing::root()); }
 };
 
-/// One daemon for the tests that only talk to it.
-class RunningDaemon : public Daemon {
+/// For the tests that only talk to it.
+class RunningDaemon : public test::OneDaemon {
 protected:
-    static void SetUpTestSuite() {
-        if (::geteuid() != 0) return;
-        daemon = new DaemonProcess();
-        ASSERT_TRUE(daemon->wait_until_ready()) << daemon->log();
-    }
-    static void TearDownTestSuite() {
-        delete daemon;
-        daemon = nullptr;
-    }
-
     static std::string get(const std::string& path) {
         RawClient client(daemon->socket());
         client.send("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -53,10 +44,7 @@ protected:
         std::ofstream(path) << text;
         return path;
     }
-
-    static DaemonProcess* daemon;
 };
-DaemonProcess* RunningDaemon::daemon = nullptr;
 
 std::vector<pid_t> children_of(pid_t pid) {
     std::vector<pid_t> children;
