@@ -1,4 +1,5 @@
-// The least of an HTTP/1.1 client: one kept connection to a Unix socket or a port of this machine, one request at a time, answers with a length.
+// The least of an HTTP/1.1 client: one kept connection to a Unix socket or a port of this machine, one request at a time with the fields
+// that curl sends, answers with a length.
 #pragma once
 
 #include <arpa/inet.h>
@@ -50,6 +51,7 @@ public:
 
     Reply ask(std::string_view method, const std::string& target, std::string_view body) {
         request_.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(host_);
+        request_.append("\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\nContent-Type: application/octet-stream");
         request_.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
         for (std::size_t sent = 0; sent < request_.size();) {
             const ssize_t n = ::send(fd_, request_.data() + sent, request_.size() - sent, MSG_NOSIGNAL);

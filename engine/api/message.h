@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/api/header_lines.h"
 #include "engine/api/signing/verify.h"
 
 namespace hotcell::api {
@@ -68,7 +69,7 @@ struct Request {
 struct Response {
     unsigned status = 200;
     std::string content_type = "application/json";
-    HeaderFields headers{};  // besides Content-Type, Content-Length and the request's id
+    HeaderLines headers{};  // besides Content-Type, Content-Length and the request's id
     std::string body{};
     std::shared_ptr<BodyPipe> pipe{};  // what comes instead of `body`: in pieces or, of status 101, both ways
 };

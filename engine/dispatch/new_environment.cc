@@ -31,7 +31,8 @@ std::vector<std::string> usual_command(const Manifest& manifest, const FunctionS
 }
 
 environment::ShimSetup shim_of(const Manifest& manifest, const Loaded& loaded, StartKind start) {
-    environment::ShimSetup shim{.load = environment::load_document(manifest, loaded),
+    environment::ShimSetup shim{.runtime = manifest.name,
+                                .load = environment::load_document(manifest, loaded),
                                 .shim = {},
                                 .shim_environment = {},
                                 .shared_memory = manifest.function->shared_memory};

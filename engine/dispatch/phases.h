@@ -13,7 +13,7 @@ namespace hotcell::dispatch {
 
 class PhaseClock {
 public:
-    explicit PhaseClock(std::uint64_t accepted_ns) : first_(accepted_ns), last_(accepted_ns) {}
+    explicit PhaseClock(std::uint64_t accepted_ns) : first_(accepted_ns), last_(accepted_ns) { phases_.reserve(8); }
 
     void end(const char* phase) {
         const std::uint64_t now = monotonic_ns();
@@ -33,6 +33,7 @@ public:
 
     /// All of them, each phase followed by its parts.
     std::vector<Phase> take() {
+        if (parts_.empty()) return std::move(phases_);
         std::vector<Phase> all;
         for (Phase& phase : phases_) {
             const std::string prefix = phase.name + ".";

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,40 +22,28 @@ public:
         keep(report);
         report.payload = std::move(payload);
     }
-    std::optional<InvokeReport> find(const std::string& request_id) const {
+    /// Of calls with the same id the last one. Looks at all of them: asked for by people, where every call is kept.
+    std::optional<InvokeReport> find(std::string_view request_id) const {
         const std::scoped_lock lock(mutex_);
-        const auto found = by_id_.find(request_id);
-        return found == by_id_.end() ? std::nullopt : std::optional(kept_[found->second]);
+        for (std::size_t back = 1; back <= kept_.size(); ++back) {
+            const InvokeReport& one = kept_[(next_ + kept_.size() - back) % kept_.size()];
+            if (one.request_id == request_id) return one;
+        }
+        return std::nullopt;
     }
 
 private:
     void keep(const InvokeReport& report) {
         const std::scoped_lock lock(mutex_);
-        const auto known = by_id_.find(report.request_id);
-        if (known != by_id_.end()) {
-            const std::size_t at = known->second;
-            by_id_.erase(known);  // its key lies in what is written over
-            return put(report, at);
-        }
-        if (kept_.size() < most_) {
-            kept_.reserve(most_);  // keys lie in it
-            kept_.emplace_back();
-            return put(report, kept_.size() - 1);
-        }
-        by_id_.erase(kept_[oldest_].request_id);
-        put(report, std::exchange(oldest_, (oldest_ + 1) % most_));
-    }
-    /// Over an older record, whose memory is used again.
-    void put(const InvokeReport& report, std::size_t at) {
-        kept_[at] = report;
-        by_id_.emplace(kept_[at].request_id, at);
+        if (kept_.size() < most_) return kept_.push_back(report);
+        kept_[next_] = report;  // over the oldest, whose memory is used again
+        next_ = (next_ + 1) % most_;
     }
 
     const std::size_t most_;
     mutable std::mutex mutex_;
     std::vector<InvokeReport> kept_;
-    std::size_t oldest_ = 0;  // once there are most_
-    std::unordered_map<std::string_view, std::size_t> by_id_;
+    std::size_t next_ = 0;  // the oldest, once there are most_
 };
 
 }  // namespace hotcell::embed

@@ -5,8 +5,10 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 namespace hotcell::embed {
 
@@ -15,10 +17,6 @@ namespace {
 // seconds: a warm call's parts are microseconds, a cold start's milliseconds, a handler's up to minutes
 const prometheus::Histogram::BucketBoundaries kBuckets = {0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01,
                                                           0.03,    0.1,     0.3,    1,      3,     10,    60};
-
-std::string outcome_of(const InvokeReport& report) {
-    return report.outcome == InvokeOutcome::Succeeded ? "Succeeded" : std::string(name_of(report.outcome));
-}
 
 }  // namespace
 
@@ -46,13 +44,22 @@ struct Metrics::State {
                                                             .Help("Time of each phase of a call, by kind of start")
                                                             .Register(registry);
     std::mutex mutex;
-    std::map<std::pair<std::string, std::string>, prometheus::Histogram*> histograms;  // by start and phase
+    // what a registry finds by maps of labels: by start and phase; by service, function and outcome
+    std::map<std::tuple<std::string, std::string>, prometheus::Histogram*, std::less<>> histograms;
+    std::map<std::tuple<std::string, std::string, InvokeOutcome>, prometheus::Counter*, std::less<>> counters;
 
     prometheus::Histogram& histogram(const std::string& start, const std::string& phase) {
-        const std::scoped_lock lock(mutex);
-        auto& known = histograms[{start, phase}];
-        if (known == nullptr) known = &phases.Add({{"start", start}, {"phase", phase}}, kBuckets);
-        return *known;
+        const auto found = histograms.find(std::tie(start, phase));
+        if (found != histograms.end()) return *found->second;
+        return *histograms.emplace(std::tie(start, phase), &phases.Add({{"start", start}, {"phase", phase}}, kBuckets))
+                    .first->second;
+    }
+    prometheus::Counter& counter(const std::string& service, const std::string& function, InvokeOutcome outcome) {
+        const auto found = counters.find(std::tie(service, function, outcome));
+        if (found != counters.end()) return *found->second;
+        const std::string word = outcome == InvokeOutcome::Succeeded ? "Succeeded" : std::string(name_of(outcome));
+        auto& made = invocations.Add({{"service", service}, {"function", function}, {"outcome", word}});
+        return *counters.emplace(std::tie(service, function, outcome), &made).first->second;
     }
 };
 
@@ -60,20 +67,13 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::count(const std::string& service, const std::string& function, const InvokeReport& report) {
-    const prometheus::Labels of = {{"service", service}, {"function", function}};
-    prometheus::Labels labels = of;
-    labels["outcome"] = outcome_of(report);
-    state_->invocations.Add(labels).Increment();
-    if (report.cold) {
-        labels = of;
-        labels["start"] = report.start;
-        state_->cold.Add(labels).Increment();
-    }
-    if (report.end != EnvironmentEnd::None) {
-        labels = of;
-        labels["error"] = std::string(name_of(report.end));
-        state_->ends.Add(labels).Increment();
-    }
+    const std::scoped_lock lock(state_->mutex);
+    state_->counter(service, function, report.outcome).Increment();
+    if (report.cold)
+        state_->cold.Add({{"service", service}, {"function", function}, {"start", report.start}}).Increment();
+    if (report.end != EnvironmentEnd::None)
+        state_->ends.Add({{"service", service}, {"function", function}, {"error", std::string(name_of(report.end))}})
+            .Increment();
     for (const Phase& phase : report.phases)
         if (phase.name.find('.') == std::string::npos)
             state_->histogram(report.start, phase.name).Observe(static_cast<double>(phase.duration.count()) / 1e9);

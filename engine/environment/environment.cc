@@ -17,6 +17,9 @@ namespace {
 constexpr Nanos kStartPatience = std::chrono::seconds(10);
 constexpr int kPiecesAtOnce = 4;
 constexpr std::size_t kLastOutput = 4096;
+// Reading the peak is a sixth of what the engine does for a short call: one is read again once calls have run for so long since.
+// Memory is not filled faster than some megabytes in that time.
+constexpr Nanos kPeakStays = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -32,7 +35,7 @@ public:
     void drain() {
         char piece[65536];
         for (int i = 0; open_ && i < kPiecesAtOnce; ++i) {
-            const long n = linux::read_some(watch_ ? watch_->fd() : fd_.get(), piece, sizeof piece);
+            const long n = linux::read_some(fd(), piece, sizeof piece);
             if (n == -EAGAIN) return;
             if (n <= 0) {
                 open_ = false;
@@ -43,12 +46,15 @@ public:
             if (static_cast<std::size_t>(n) < sizeof piece) return;
         }
     }
+    int fd() const { return !open_ ? -1 : watch_ ? watch_->fd() : fd_.get(); }
     void watch() {
         if (!open_ || watch_) return;
         watch_ = std::make_unique<Watch>(owner_.reactor_, std::move(fd_));
         wait();
     }
     void leave() {
+        if (!watch_) return;
+        drain();
         if (!watch_) return;
         fd_ = watch_->release();
         watch_.reset();
@@ -128,8 +134,7 @@ Error Environment::start_failure(Answer::Kind, int) {
 }
 
 std::string Environment::last_output() {
-    if (out_) out_->drain();
-    if (err_) err_->drain();
+    drain_logs();
     return log_.size() > kLastOutput ? log_.substr(log_.size() - kLastOutput) : log_;
 }
 
@@ -147,6 +152,12 @@ void Environment::fail_start(Error error) {
     reactor_.post([self = shared_from_this(), error = std::move(error)] {
         if (auto done = std::exchange(self->on_started_, nullptr)) done(std::unexpected(error));
     });
+}
+
+void Environment::say(std::string_view line) {
+    if (!log_.empty() && log_.back() != '\n') log_ += '\n';
+    log_.append(line) += '\n';
+    if (setup_.lines) setup_.lines->say(line);
 }
 
 std::uint64_t Environment::call(const CallInput& input, OnAnswer done) {
@@ -205,17 +216,29 @@ void Environment::mark_streamed(std::uint64_t number) {
 void Environment::answer(std::uint64_t number, Answer answer) {
     const auto found = std::ranges::find(pending_, number, &Pending::number);
     if (found == pending_.end()) return;
+    const bool news = has_news();
+    if (news && ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
     Pending pending = std::move(*found);
     pending_.erase(found);
     if (pending_.empty()) deadline_.clear();
+    if (news) drain_logs();
     add_log(answer);
     const auto self = shared_from_this();
     finish(std::move(pending), std::move(answer));
 }
 
-void Environment::add_log(Answer& answer) {
+/// Whether there is anything to read beside the answer, which after a short call there seldom is: one look instead of three reads.
+bool Environment::has_news() const {
+    return linux::any_readable({out_ ? out_->fd() : -1, err_ ? err_->fd() : -1, oom_ ? oom_->fd() : -1});
+}
+
+void Environment::drain_logs() {
     if (out_) out_->drain();
     if (err_) err_->drain();
+}
+
+void Environment::add_log(Answer& answer) {
+    if (pending_.empty()) has_answered(answer);
     if (setup_.lines && pending_.empty()) setup_.lines->end();
     if (setup_.concurrency > 1) return;
     cut_log();
@@ -231,9 +254,15 @@ void Environment::cut_log() {
 
 void Environment::finish(Pending pending, Answer answer) {
     answer.took = Clock::now() - pending.begun;
-    answer.peak_memory = slot_->peak_memory();
+    answer.peak_memory = peak_after(answer.took);
     answer.streamed = pending.streamed;
     pending.done(std::move(answer));
+}
+
+Bytes Environment::peak_after(Nanos took) {
+    if (alive_ && since_peak_ < kPeakStays && (since_peak_ += took) < kPeakStays) return peak_;
+    since_peak_ = {};
+    return peak_ = slot_->peak_memory();
 }
 
 void Environment::give_up(std::uint64_t number, Answer::Kind kind) {
@@ -270,6 +299,7 @@ void Environment::die(Answer::Kind kind, int status) {
     Answer last;
     last.kind = kind;
     last.status = status;
+    drain_logs();
     add_log(last);
     if (setup_.lines) setup_.lines->end();
     for (Pending& pending : std::exchange(pending_, {})) {

@@ -126,6 +126,8 @@ protected:
     virtual void has_frozen() {}
     /// It has died, and its calls are answered in the program's place.
     virtual void has_died() {}
+    /// The program has answered its only call, and what it wrote before has been read.
+    virtual void has_answered(const Answer&) {}
     /// The call has been answered in the program's place.
     virtual void forget(std::uint64_t) {}
     /// Why the start has failed, when it did so because the program has ended.
@@ -142,13 +144,15 @@ protected:
     void allow_start(Nanos patience, std::function<void()> over);
     /// The end of what it wrote so far.
     std::string last_output();
+    /// A line of the engine's own in the log of the call.
+    void say(std::string_view line);
     bool is_pending(std::uint64_t number) const;
     /// The call's answer goes to its stream.
     void mark_streamed(std::uint64_t number);
+    /// The program's answer; where it has been short of memory meanwhile, the end of the environment instead.
     void answer(std::uint64_t number, Answer answer);
     void die(Answer::Kind kind, int status = 0);
     void die_of(const protocol::ExitReport& report);
-    bool ran_out_of_memory();
 
     void on_exit(const protocol::ExitReport& report) override;
     void on_death() override;
@@ -180,7 +184,11 @@ private:
     void time_out();
     void watch_logs();
     void finish(Pending pending, Answer answer);
+    bool ran_out_of_memory();
+    bool has_news() const;
+    void drain_logs();
     void add_log(Answer& answer);
+    Bytes peak_after(Nanos took);
     void cut_log();
     void watch_memory();
 
@@ -196,6 +204,8 @@ private:
     std::unique_ptr<Event> oom_;
     std::string log_;
     bool log_truncated_ = false;
+    Bytes peak_{};
+    Nanos since_peak_ = Nanos::max();  // of running, since peak_ was read
     std::uint64_t next_number_ = 1;
     bool frozen_ = false;
 };

@@ -12,7 +12,6 @@ const http = require('./http');
 const output = require('./output');
 
 const HANDLER = 0, HTTP = 4;
-const PHASES = ['Invoke', 'Initialize', 'PreFreeze', 'PreStop', 'Invoke'];  // by kind of call
 const AS_MODULE = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Does the nearest package.json, no further up than `root`, make .js files ES modules?
@@ -90,7 +89,6 @@ class Environment {
         const running = { kind, requestId };
         this.running = running;
         output.current.requestId = requestId;
-        output.say(`FC ${PHASES[kind]} Start RequestId: ${requestId}\n`);
         const context = new this.Context(requestId, contextText);
         const found = this.functions[kind];
         if (found !== undefined) {
@@ -129,7 +127,7 @@ class Environment {
         const response = new http.Response((payload, error) => {
             if (error !== null) this.failed(running, error);
             else if (this.running === running) {
-                this.end(running, '');
+                this.running = null;
                 this.answer(payload, true);
             }
         });
@@ -150,20 +148,15 @@ class Environment {
             this.failed(running, error);
             return;
         }
-        this.end(running, '');
+        this.running = null;
         this.answer(running.kind === HANDLER ? encoded : '', false);
     }
 
     failed(running, error, handled = false, done = undefined) {
         if (this.running !== running) return;
         if (!handled) output.writeAll(output.current.stderr, `${errorText(error)}\n`);
-        this.end(running, `, Error: ${handled ? 'Handled' : 'Unhandled'} function error`);
-        this.fail(errorJson(error, handled ? 'FunctionHandledError' : 'FunctionUnhandledError'), handled, done);
-    }
-
-    end(running, remark) {
         this.running = null;
-        output.say(`FC ${PHASES[running.kind]} End RequestId: ${running.requestId}${remark}\n`);
+        this.fail(errorJson(error, handled ? 'FunctionHandledError' : 'FunctionUnhandledError'), handled, done);
     }
 }
 

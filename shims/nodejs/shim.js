@@ -47,7 +47,6 @@ function become(load, code, answer, fail) {
     limitGrowth(load.function?.memory ?? 128);
     process.chdir(code);
     process.argv = [process.argv[0], code];
-    output.say('FunctionCompute nodejs runtime inited.\n');
     return new Environment(load, code, answer, fail);
 }
 

@@ -8,7 +8,6 @@ namespace Hotcell;
 
 final class Environment
 {
-    private const PHASES = ['Invoke', 'Initialize', 'PreFreeze', 'PreStop', 'Invoke']; // by kind of call
 
     private static Channel $channel;
     private static string $root = '/code';
@@ -70,7 +69,6 @@ final class Environment
         ini_set('memory_limit', ($load['function']['memory'] ?? 128) . 'M');
         mt_srand(); // what a prepared process has drawn already
         chdir(self::$root);
-        say("FunctionCompute php runtime inited.\n");
         return true;
     }
 
@@ -97,7 +95,6 @@ final class Environment
         $context = json_decode(substr($payload, 8, $size), true, 64, JSON_THROW_ON_ERROR);
         self::$call = ['kind' => $kind, 'context' => $context, 'event' => self::$channel->eventOf($flags, substr($payload, 8 + $size)), 'request' => $request];
         Logger::$requestId = (string) $context['requestId'];
-        say('FC ' . self::PHASES[$kind] . ' Start RequestId: ' . Logger::$requestId . "\n");
         return true;
     }
 
@@ -136,10 +133,10 @@ final class Environment
     {
         try {
             $result = self::result();
-            self::finish(Channel::RESULT, self::$call['kind'] === Channel::HTTP ? Channel::HTTP_HEAD : 0, $result, '');
+            self::finish(Channel::RESULT, self::$call['kind'] === Channel::HTTP ? Channel::HTTP_HEAD : 0, $result);
         } catch (\Throwable $error) {
             if (is_resource(STDERR)) @fwrite(STDERR, error_text($error));
-            self::finish(Channel::ERROR, 0, error_json($error), ', Error: Unhandled function error');
+            self::finish(Channel::ERROR, 0, error_json($error));
         }
     }
 
@@ -157,12 +154,11 @@ final class Environment
         return is_string($result) ? $result : json_encode($result, JSON_THROW_ON_ERROR);
     }
 
-    private static function finish(int $type, int $flags, string $payload, string $remark): void
+    private static function finish(int $type, int $flags, string $payload): void
     {
         if (getmypid() !== self::$pid) exit(0); // a process the function has forked: it cannot answer in its parent's place
         while (ob_get_level() > 0 && @ob_end_flush());
-        ['kind' => $kind, 'request' => $request] = self::$call;
-        say('FC ' . self::PHASES[$kind] . ' End RequestId: ' . Logger::$requestId . "$remark\n");
+        $request = self::$call['request'];
         self::$call = null;
         self::$channel->send($type, $flags, $request, $payload);
     }
@@ -175,8 +171,7 @@ final class Environment
         if (self::$call === null || $error === null || ($error['type'] & $fatal) === 0) return;
         ini_set('memory_limit', '-1'); // there may be none left
         $type = self::$loading !== null ? 'UserCodeError' : 'FatalError';
-        self::finish(Channel::ERROR, Channel::LAST, error_document($error['message'], $type, $error['file'], $error['line'], ''),
-            ', Error: Unhandled function error');
+        self::finish(Channel::ERROR, Channel::LAST, error_document($error['message'], $type, $error['file'], $error['line'], ''));
     }
 
     private static function stop(string $why): never

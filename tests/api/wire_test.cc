@@ -1,10 +1,12 @@
 // The small parsers and writers below the routes.
 #include <gtest/gtest.h>
 
+#include "engine/api/header_lines.h"
 #include "engine/api/wire/base64.h"
 #include "engine/api/wire/multipart.h"
 #include "engine/api/wire/query.h"
 #include "engine/api/wire/utf8.h"
+#include "engine/base/decimal.h"
 
 namespace hotcell::api {
 
@@ -62,6 +64,32 @@ TEST(Query, ReadsQuantities) {
     EXPECT_EQ(parse_duration("t", "1.25s", Millis(1), Millis(9'000)).value(), Millis(1250));
     EXPECT_EQ(parse_duration("t", "2m", Millis(1), Millis(900'000)).value(), Millis(120'000));
     EXPECT_FALSE(parse_duration("t", "1. s", Millis(1), Millis(9'000)));
+}
+
+TEST(Decimal, WritesNumbersWithAFixedPoint) {
+    const auto text = [](std::uint64_t value, int places) {
+        std::string out = "=";
+        append_decimal(out, value, places);
+        return out;
+    };
+    EXPECT_EQ(text(0, 3), "=0.000");
+    EXPECT_EQ(text(5, 3), "=0.005");
+    EXPECT_EQ(text(35, 2), "=0.35");
+    EXPECT_EQ(text(123, 2), "=1.23");
+    EXPECT_EQ(text(1000, 3), "=1.000");
+    EXPECT_EQ(text(7, 0), "=7");
+    EXPECT_EQ(text(UINT64_MAX, 2), "=184467440737095516.15");
+}
+
+TEST(HeaderLines, HoldWhatIsSentAndNothingThatWouldEndALine) {
+    HeaderLines headers{{"X-One", "1"}};
+    headers.add("X-Two", "a b\xe9");
+    for (const std::string bad : {"a\r\nX-Evil: 1", "a\nb", "tab\t", "\x7f"}) headers.add("X-Bad", bad);
+    headers.add("X-Bad", std::string_view("a\0b", 3));
+    EXPECT_EQ(headers.bytes(), "X-One: 1\r\nX-Two: a b\xe9\r\n");
+    EXPECT_TRUE(headers.has("X-One") && headers.has("X-Two"));
+    EXPECT_FALSE(headers.has("X") || headers.has("One") || headers.has("X-Evil") || headers.has("1"));
+    EXPECT_FALSE(HeaderLines().has("X-One"));
 }
 
 TEST(Utf8, AcceptsWellFormedAndNothingElse) {

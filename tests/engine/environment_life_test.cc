@@ -160,6 +160,38 @@ def handler(event, context):
     ASSERT_EQ(engine->logs(query).lines.size(), 1u);
 }
 
+TEST_F(EnvironmentLife, ACallStandsBetweenItsTwoLinesWhateverItWrites) {
+    engine->deploy("framed", R"(
+import os, sys
+def handler(event, context):
+    os.write(2, b"to err\n")
+    os.write(1, b"no end of line")
+    if event == b"fail":
+        raise ValueError("why")
+    return ""
+)");
+    for (const bool fails : {false, true}) {
+        InvokeRequest request = test::TestEngine::request_of("framed", fails ? "fail" : "");
+        request.log_tail = true;
+        const auto called = engine->invoke(std::move(request));
+        ASSERT_TRUE(called) << called.error().message();
+        const InvokeReport& report = *called;
+        const std::string id = " RequestId: " + report.request_id;
+        const std::string start = "FC Invoke Start" + id + "\nno end of line";
+        const std::string end = "FC Invoke End" + id + (fails ? ", Error: Unhandled function error\n" : "\n");
+        EXPECT_TRUE(report.log_tail.starts_with((fails ? "" : "FunctionCompute python3 runtime inited.\n") + start))
+            << report.log_tail;
+        const auto err = report.log_tail.find("to err\n"), last = report.log_tail.find(end);
+        ASSERT_NE(last, std::string::npos) << report.log_tail;
+        EXPECT_LT(err, last);
+        LogQuery query;
+        query.request_id = report.request_id;
+        const auto lines = engine->logs(query).lines;
+        EXPECT_EQ(lines.at(fails ? 0 : 1).text, "FC Invoke Start" + id);
+        EXPECT_EQ(lines.back().text + "\n", end);
+    }
+}
+
 TEST_F(EnvironmentLife, WhoFollowsIsToldOfNewLinesAndOfTheEndOfItsPatience) {
     engine->deploy("followed", "def handler(event, context):\n    print('news', event.decode())\n    return ''\n");
     LogQuery query;

@@ -1,10 +1,9 @@
 #include "engine/api/routes/call_headers.h"
 
-#include <fmt/format.h>
-
 #include "engine/api/routes/server_timing.h"
 #include "engine/api/wire/base64.h"
 #include "engine/api/wire/query.h"
+#include "engine/base/decimal.h"
 #include "engine/base/result.h"
 
 namespace hotcell::api {
@@ -22,23 +21,29 @@ Result<bool> wants_log_tail(const Request& request) {
     return log == "Tail";
 }
 
-void add_known_headers(const InvokeReport& report, HeaderFields& headers) {
-    if (report.outcome != InvokeOutcome::Succeeded) headers.emplace_back("X-Fc-Error-Type", name_of(report.outcome));
-    headers.emplace_back("X-Fc-Invocation-Service-Version", report.version);
-    headers.emplace_back("X-Fc-Code-Checksum", std::to_string(report.code_checksum));
-    headers.emplace_back("X-Fc-Instance-Id", report.instance_id);
-    headers.emplace_back("Access-Control-Expose-Headers", kExposedHeaders);
+void add_known_headers(const InvokeReport& report, HeaderLines& headers) {
+    if (report.outcome != InvokeOutcome::Succeeded) headers.add("X-Fc-Error-Type", name_of(report.outcome));
+    headers.add("X-Fc-Invocation-Service-Version", report.version);
+    headers.add("X-Fc-Code-Checksum", std::to_string(report.code_checksum));
+    headers.add("X-Fc-Instance-Id", report.instance_id);
 }
 
-void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers) {
+void add_report_headers(const InvokeReport& report, bool log_tail, HeaderLines& headers) {
     const auto milliseconds = (report.handler.count() + 999'999) / 1'000'000;
-    const auto mebibytes = static_cast<double>(report.peak_memory.count) / (1 << 20);
-    headers.reserve(headers.size() + 9);
+    std::string mebibytes;
+    append_decimal(mebibytes, (report.peak_memory.count * 100 + (1 << 19)) >> 20, 2);
     add_known_headers(report, headers);
-    if (log_tail) headers.emplace_back("X-Fc-Log-Result", base64(report.log_tail));
-    headers.emplace_back("X-Fc-Invocation-Duration", std::to_string(milliseconds));
-    headers.emplace_back("X-Fc-Max-Memory-Usage", fmt::format("{:.2f}", mebibytes));
-    headers.emplace_back("Server-Timing", server_timing(report.phases, report.total));
+    if (log_tail) headers.add("X-Fc-Log-Result", base64(report.log_tail));
+    headers.add("X-Fc-Invocation-Duration", std::to_string(milliseconds));
+    headers.add("X-Fc-Max-Memory-Usage", mebibytes);
+    headers.add("Server-Timing", server_timing(report.phases, report.total));
+}
+
+void add_exposed(HeaderLines& headers) {
+    headers.add(
+        "Access-Control-Expose-Headers",
+        "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
+        "x-fc-log-result,x-fc-invocation-code-version");
 }
 
 }  // namespace hotcell::api

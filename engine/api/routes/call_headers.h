@@ -9,19 +9,17 @@
 
 namespace hotcell::api {
 
-/// The names that scripts of other origins may read.
-inline constexpr const char* kExposedHeaders =
-    "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
-    "x-fc-log-result,x-fc-invocation-code-version";
-
 /// Whether the tail of the log is wanted. InvalidArgument for what X-Fc-Log-Type and X-Fc-Invocation-Type cannot be.
 Result<bool> wants_log_tail(const Request& request);
 
 /// What is known before the answer is whole: where the call runs, and whether its head says that it has failed.
-void add_known_headers(const InvokeReport& report, HeaderFields& headers);
+void add_known_headers(const InvokeReport& report, HeaderLines& headers);
 
 /// How the call went, where it ran and how long it took.
-void add_report_headers(const InvokeReport& report, bool log_tail, HeaderFields& headers);
+void add_report_headers(const InvokeReport& report, bool log_tail, HeaderLines& headers);
+
+/// The names that scripts of other origins may read.
+void add_exposed(HeaderLines& headers);
 
 /// What `service` gave this number ends when its client closes the connection before there is an answer.
 template <class Service>

@@ -19,6 +19,7 @@ Response respond_with(InvokeReport& report, bool log_tail) {
     response.content_type =
         report.outcome == InvokeOutcome::Succeeded ? "application/octet-stream" : "application/json";
     add_report_headers(report, log_tail, response.headers);
+    add_exposed(response.headers);
     response.body = std::move(report.payload);
     return response;
 }

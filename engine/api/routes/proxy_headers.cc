@@ -56,9 +56,9 @@ std::map<std::string, std::vector<std::string>> queries_of(std::string_view quer
     return queries;
 }
 
-void add_cors(std::string_view origin, HeaderFields& headers) {
-    headers.emplace_back("Access-Control-Allow-Origin", origin);
-    headers.emplace_back("Access-Control-Allow-Credentials", "true");
+void add_cors(std::string_view origin, HeaderLines& headers) {
+    headers.add("Access-Control-Allow-Origin", origin);
+    headers.add("Access-Control-Allow-Credentials", "true");
 }
 
 /// Status and headers as the function gave them; cross-origin requests as the platform allows them.
@@ -67,17 +67,15 @@ void pass_answer(HttpAnswer& answer, std::string_view origin, Response& response
     response.content_type = "application/octet-stream";
     for (auto& [name, values] : answer.headers) {
         if (is_one_of(name, kNotTheFunctions)) continue;
-        if (name == "access-control-expose-headers")
-            std::erase_if(response.headers,
-                          [](const auto& field) { return field.first == "Access-Control-Expose-Headers"; });
         for (std::string& value : values) {
             std::ranges::replace(value, '\t', ' ');
             if (name == "content-type")
                 response.content_type = value;
             else
-                response.headers.emplace_back(canonical(name), std::move(value));
+                response.headers.add(canonical(name), value);
         }
     }
+    if (!answer.headers.contains("access-control-expose-headers")) add_exposed(response.headers);
     if (!origin.empty() && !answer.headers.contains("access-control-allow-origin")) add_cors(origin, response.headers);
 }
 
@@ -132,6 +130,7 @@ Response response_of(InvokeReport& report, bool log_tail, std::string_view origi
     add_report_headers(report, log_tail, response.headers);
     if (!report.http) {
         response.status = 502;
+        add_exposed(response.headers);
         if (!origin.empty()) add_cors(origin, response.headers);
         return response;
     }
@@ -145,7 +144,7 @@ Response head_of(InvokeReport& so_far, std::string_view origin) {
     add_known_headers(so_far, response.headers);
     pass_answer(*so_far.http, origin, response);
     if (const auto found = so_far.http->headers.find("upgrade"); found != so_far.http->headers.end())
-        response.headers.emplace_back("Upgrade", found->second.front());
+        response.headers.add("Upgrade", found->second.front());
     return response;
 }
 
@@ -160,15 +159,15 @@ Response answer_preflight(const Request& request, const HttpTrigger& trigger) {
     add_cors(request.header("origin"), response.headers);
     std::string methods;
     for (const std::string& method : trigger.methods) methods += (methods.empty() ? "" : ", ") + method;
-    response.headers.emplace_back("Access-Control-Allow-Methods", methods);
+    response.headers.add("Access-Control-Allow-Methods", methods);
     if (const auto names = request.header("access-control-request-headers"); !names.empty())
-        response.headers.emplace_back("Access-Control-Allow-Headers", names);
-    response.headers.emplace_back("Access-Control-Max-Age", "3600");
+        response.headers.add("Access-Control-Allow-Headers", names);
+    response.headers.add("Access-Control-Max-Age", "3600");
     return response;
 }
 
 Response refusal(Response response) {
-    response.headers.emplace_back("X-Fc-Error-Type", "FcCommonError");
+    response.headers.add("X-Fc-Error-Type", "FcCommonError");
     return response;
 }
 

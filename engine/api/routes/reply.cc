@@ -45,7 +45,7 @@ Response respond_with(const Error& error, std::string_view code, std::string_vie
     without_hint.hint.clear();
     const unsigned status = status_of(error);
     auto response = error_response(status, code, without_hint.message(), error.hint, request_id);
-    if (status == 429) response.headers.emplace_back("Retry-After", "1");
+    if (status == 429) response.headers.add("Retry-After", "1");
     return response;
 }
 

@@ -59,7 +59,7 @@ Response refuse_unknown(const Request& request, const std::string& allowed) {
         return error_response(404, "NotFound", "path: no route of that name", "docs/api/openapi.yaml lists them",
                               request.id);
     auto response = error_response(405, "MethodNotAllowed", "method: this path answers " + allowed, "", request.id);
-    response.headers.emplace_back("Allow", allowed);
+    response.headers.add("Allow", allowed);
     return response;
 }
 

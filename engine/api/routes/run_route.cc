@@ -12,8 +12,8 @@ namespace {
 
 Response respond_with(const RunReport& report) {
     Response response{.body = json_of(report)};
-    response.headers.emplace_back("X-Request-Id", report.request_id);
-    response.headers.emplace_back("Server-Timing", server_timing(report.phases, report.total));
+    response.headers.add("X-Request-Id", report.request_id);
+    response.headers.add("Server-Timing", server_timing(report.phases, report.total));
     return response;
 }
 

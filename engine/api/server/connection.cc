@@ -271,9 +271,10 @@ private:
     /// Keeps the headers that some route reads; `all` where a function does. Host stands there already.
     static void keep_header(std::string_view name, std::string_view value, bool all, Request& request) {
         constexpr std::string_view kPrefix = "x-fc-";
-        std::string lower = in_lower_case(name);
-        const bool read = all ? lower != "host" : lower.starts_with(kPrefix) || lower == "if-match";
-        if (read) request.headers.emplace_back(std::move(lower), value);
+        const bool read =
+            all ? !beast::iequals(name, "host")
+                : beast::iequals(name.substr(0, kPrefix.size()), kPrefix) || beast::iequals(name, "if-match");
+        if (read) request.headers.emplace_back(in_lower_case(name), value);
     }
 
     /// `size`: what the client says that it sends, 0 where it does not.
@@ -458,7 +459,7 @@ private:
     net::awaitable<void> refuse(const Refusal& refusal) {
         keep_alive_ = false;
         Response response = error_response(refusal.status, refusal.code, refusal.message, "", id_);
-        if (refusal.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        if (refusal.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
         co_await write(response, false);
     }
 

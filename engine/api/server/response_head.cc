@@ -1,6 +1,5 @@
 #include "engine/api/server/response_head.h"
 
-#include <algorithm>
 #include <ctime>
 #include <ostream>
 #include <utility>
@@ -11,12 +10,7 @@ namespace hotcell::api {
 
 namespace {
 
-bool is_value(std::string_view text) {
-    return std::ranges::all_of(text, [](unsigned char byte) { return byte >= 0x20 && byte != 0x7f; });
-}
-
 void put(std::string& head, std::string_view name, std::string_view value) {
-    if (!is_value(value)) return;
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
@@ -41,13 +35,9 @@ void write_head(const Response& response, std::string_view request_id, bool keep
     head.append(reason.data(), reason.size()).append("\r\n");
     put(head, "Date", date_of_now());
     const bool has_body = response.status != 204 && response.status != 304 && framing != Framing::Switched;
-    if (has_body) put(head, "Content-Type", response.content_type);
-    bool own_id = false;
-    for (const auto& [name, value] : response.headers) {
-        own_id = own_id || name == "X-Request-Id";
-        put(head, name, value);
-    }
-    if (!own_id) put(head, "X-Request-Id", request_id);
+    if (has_body && HeaderLines::is_value(response.content_type)) put(head, "Content-Type", response.content_type);
+    head.append(response.headers.bytes());
+    if (!response.headers.has("X-Request-Id")) put(head, "X-Request-Id", request_id);
     put(head, "X-Fc-Request-Id", request_id);
     if (framing == Framing::Switched)
         put(head, "Connection", "Upgrade");

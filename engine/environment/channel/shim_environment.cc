@@ -15,6 +15,8 @@ constexpr Nanos kWordPatience = std::chrono::milliseconds(80);  // from the chan
 // Pages are dear to get again (README, figures): a function that is called with large payloads now and then keeps them.
 constexpr Nanos kPagesKept = std::chrono::seconds(5);
 
+constexpr std::string_view kPhases[] = {"Invoke", "Initialize", "PreFreeze", "PreStop", "Invoke"};  // by kind of call
+
 Error failed_error(const hc_failed& failed) {
     return Error{ErrorKind::Broken,
                  failed.sys,
@@ -84,6 +86,10 @@ void ShimEnvironment::load_when_ready() {
 void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
     std::string context = call_context({input.request_id, input.qualifier, input.deadline_ms, input.retry_count});
     calling_ = true;
+    kind_ = input.kind;
+    request_id_ = input.request_id;
+    if (!std::exchange(called_, true)) say("FunctionCompute " + shim_.runtime + " runtime inited.");
+    say_of_call("Start", {});
     calls_http_ = input.http != nullptr;
     if (calls_http_) {
         context.pop_back();  // the object's end
@@ -95,6 +101,22 @@ void ShimEnvironment::put(std::uint64_t number, const CallInput& input) {
             return slot_->send(encode_invoke(number, input.kind, context, *where));
     }
     slot_->send(encode_invoke(number, input.kind, context, input.event));
+}
+
+/// As Function Compute's runtimes say it of each call.
+void ShimEnvironment::say_of_call(std::string_view what, std::string_view remark) {
+    std::string line;
+    line.reserve(128);
+    line.append("FC ").append(kPhases[kind_]).append(" ").append(what);
+    line.append(" RequestId: ").append(request_id_).append(remark);
+    say(line);
+}
+
+void ShimEnvironment::has_answered(const Answer& answer) {
+    if (answer.kind > Answer::Kind::Error) return;
+    say_of_call("End", answer.kind == Answer::Kind::Result         ? ""
+                       : answer.kind == Answer::Kind::HandledError ? ", Error: Handled function error"
+                                                                   : ", Error: Unhandled function error");
 }
 
 bool ShimEnvironment::goes_through_memory(std::string_view event) const {
@@ -114,7 +136,6 @@ void ShimEnvironment::keep_pages() {
 
 void ShimEnvironment::on_answer(ProgramFrame frame) {
     if (!is_pending(frame.request)) return die(Answer::Kind::Broken);  // nobody asked
-    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
     Answer given;
     given.kind = frame.type == HC_FRAME_RESULT     ? Answer::Kind::Result
                  : (frame.flags & HC_HANDLED) != 0 ? Answer::Kind::HandledError

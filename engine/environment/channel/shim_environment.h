@@ -10,7 +10,8 @@
 namespace hotcell::environment {
 
 struct ShimSetup {
-    std::string load;  // the LOAD document
+    std::string runtime;  // the manifest's name
+    std::string load;     // the LOAD document
     std::vector<std::string>
         shim;  // argv, when it is to be exec'ed in a waiting child; empty: forked, or booted already
     std::vector<std::string> shim_environment;
@@ -26,7 +27,9 @@ private:
     void bring_up() override;
     void code_attached() override { load_when_ready(); }
     void put(std::uint64_t number, const CallInput& input) override;
+    void has_answered(const Answer& answer) override;
     void let_go() override;
+    void say_of_call(std::string_view what, std::string_view remark);
     bool is_healthy() const override { return !is_last_; }
 
     void on_ready(const hc_ready& ready) override;
@@ -51,6 +54,9 @@ private:
     Timer idle_;       // until the pages of shared memory are given back
     int readies_ = 1;  // to come before it is ready
     bool calling_ = false;
+    bool called_ = false;     // ever
+    std::uint32_t kind_ = 0;  // HC_CALL_*, likewise
+    std::string request_id_;
     bool calls_http_ = false;  // the call under way
     bool is_last_ = false;     // it has said that its program ends
 };

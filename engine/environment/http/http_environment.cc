@@ -307,7 +307,6 @@ void HttpEnvironment::answered(std::uint64_t number, HttpMessage message) {
     const std::uint32_t kind = exchanges_[number].kind;
     exchanges_.erase(number);
     if (!alive_) return;
-    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
     Answer given;
     given.kind = Answer::Kind::Result;
     if (kind == HC_CALL_INITIALIZER && (message.status < 200 || message.status > 299)) {
@@ -339,7 +338,6 @@ void HttpEnvironment::stream_over(std::uint64_t number) {
     given.kind = exchanges_[number].stream->has_failed() ? Answer::Kind::HandledError : Answer::Kind::Result;
     exchanges_.erase(number);
     if (!alive_) return;
-    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
     answer(number, std::move(given));
 }
 

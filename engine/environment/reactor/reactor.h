@@ -61,6 +61,7 @@ public:
 
     /// True when it has been raised since it was last looked at.
     bool take();
+    int fd() const { return watch_.fd(); }
 
 private:
     void wait();

@@ -241,7 +241,6 @@ void RuntimeApiEnvironment::answered(ApiConnection& connection, const Dialect& d
     calls_.erase(found);
     talk_ = 0;
     connection.reply(dialect.accepted, kJson, kTaken);
-    if (ran_out_of_memory()) return die(Answer::Kind::OutOfMemory);
     Answer given;
     given.kind = verb == "response"            ? Answer::Kind::Result
                  : kind == HC_CALL_INITIALIZER ? Answer::Kind::Error

@@ -56,6 +56,12 @@ bool wait_readable(int fd, int milliseconds) {
     }
 }
 
+bool any_readable(std::array<int, 3> fds) {
+    std::array<pollfd, 3> entries{};
+    for (std::size_t i = 0; i < fds.size(); ++i) entries[i] = {fds[i], POLLIN, 0};
+    return ::poll(entries.data(), entries.size(), 0) != 0;
+}
+
 bool has_hung_up(int socket) {
     pollfd entry{socket, 0, 0};
     return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLHUP | POLLERR)) != 0;

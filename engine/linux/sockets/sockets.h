@@ -4,6 +4,7 @@
 // (environment/reactor). Threads: free functions, any. Kernel: unix(7), pipe(7).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ long write_some_with(int socket, std::string_view bytes, int descriptor);
 
 /// Waits until `fd` can be read or has ended. False after `milliseconds`.
 bool wait_readable(int fd, int milliseconds);
+
+/// True when one of them can be read or has ended. Negative ones are passed over; does not wait.
+bool any_readable(std::array<int, 3> fds);
 
 /// True when the other end of a socket has been closed, for both directions.
 bool has_hung_up(int socket);

@@ -12,7 +12,7 @@ void InstanceLog::begin(std::string_view request_id) {
 }
 
 void InstanceLog::keep(LogStream stream, std::string text, bool truncated) {
-    buffer_.add({source_, request_id_, stream, truncated, std::move(text)});
+    buffer_.add({source_, &function_, request_id_, stream, truncated, std::move(text)});
 }
 
 void InstanceLog::write(LogStream stream, std::string_view bytes) {
@@ -34,7 +34,7 @@ void InstanceLog::say(std::string_view line) {
 void InstanceLog::end() {
     out_.flush([&](std::string text, bool truncated) { keep(LogStream::Out, std::move(text), truncated); });
     err_.flush([&](std::string text, bool truncated) { keep(LogStream::Err, std::move(text), truncated); });
-    if (lost_ > 0) buffer_.count_lost(*source_, std::exchange(lost_, 0));
+    if (lost_ > 0) buffer_.count_lost(function_, std::exchange(lost_, 0));
 }
 
 }  // namespace hotcell::telemetry

@@ -15,7 +15,10 @@ class InstanceLog {
 public:
     /// `most_of_call`: what a call writes beyond it is counted, not kept.
     InstanceLog(LogBuffer& buffer, LogSource source, Bytes most_of_call)
-        : buffer_(buffer), source_(std::make_shared<const LogSource>(std::move(source))), most_of_call_(most_of_call) {}
+        : buffer_(buffer),
+          source_(std::make_shared<const LogSource>(std::move(source))),
+          function_(buffer.of(*source_)),
+          most_of_call_(most_of_call) {}
 
     /// Lines from here on belong to this request, until end().
     void begin(std::string_view request_id);
@@ -30,6 +33,7 @@ private:
 
     LogBuffer& buffer_;
     const std::shared_ptr<const LogSource> source_;
+    LogBuffer::OfFunction& function_;
     const Bytes most_of_call_;
     std::shared_ptr<const std::string> request_id_ = std::make_shared<const std::string>();
     LineSplitter out_;

@@ -17,7 +17,10 @@ std::int64_t now_ms() {
 
 }  // namespace
 
-LogBuffer::OfFunction& LogBuffer::of(const LogSource& source) { return functions_[{source.service, source.function}]; }
+LogBuffer::OfFunction& LogBuffer::of(const LogSource& source) {
+    const std::scoped_lock lock(mutex_);
+    return functions_[{source.service, source.function}];
+}
 
 void LogBuffer::drop_oldest(OfFunction& of) {
     const Place oldest = of.lines.front();
@@ -32,22 +35,21 @@ void LogBuffer::add(NewLine line) {
     std::vector<std::function<void()>> waits;
     {
         const std::scoped_lock lock(mutex_);
-        OfFunction& function = of(*line.source);
-        const Place place =
-            lines_.emplace_hint(lines_.end(), ++last_number_, Kept{now_ms(), std::move(line), &function});
+        OfFunction& function = *line.function;
+        const Place place = lines_.emplace_hint(lines_.end(), ++last_number_, Kept{now_ms(), std::move(line)});
         function.lines.push_back(place);
         function.bytes += place->second.cost();
         bytes_ += place->second.cost();
         while (function.bytes > bounds_.most_of_function.count && function.lines.size() > 1) drop_oldest(function);
-        while (bytes_ > bounds_.most.count && lines_.size() > 1) drop_oldest(*lines_.begin()->second.owner);
+        while (bytes_ > bounds_.most.count && lines_.size() > 1) drop_oldest(*lines_.begin()->second.line.function);
         if (!waits_.empty()) waits = take_waits(*place->second.line.source);
     }
     for (const auto& changed : waits) changed();
 }
 
-void LogBuffer::count_lost(const LogSource& source, std::uint64_t lines) {
+void LogBuffer::count_lost(OfFunction& function, std::uint64_t lines) {
     const std::scoped_lock lock(mutex_);
-    of(source).lost += lines;
+    function.lost += lines;
 }
 
 std::vector<std::function<void()>> LogBuffer::take_waits(const LogSource& source) {

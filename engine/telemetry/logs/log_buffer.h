@@ -35,8 +35,13 @@ class LogBuffer {
 public:
     explicit LogBuffer(LogBounds bounds = {}) : bounds_(bounds) {}
 
+    /// What is kept of one function; never goes.
+    struct OfFunction;
+    OfFunction& of(const LogSource& source);
+
     struct NewLine {
         std::shared_ptr<const LogSource> source;
+        OfFunction* function = nullptr;  // of(*source)
         std::shared_ptr<const std::string> request_id;
         LogStream stream = LogStream::Out;
         bool truncated = false;
@@ -44,7 +49,7 @@ public:
     };
     void add(NewLine line);
     /// Lines that were thrown away before they came here.
-    void count_lost(const LogSource& source, std::uint64_t lines);
+    void count_lost(OfFunction& function, std::uint64_t lines);
 
     LogPage find(const LogQuery& query) const;
     /// Calls `changed` once, on the thread that adds: at the next line of the query's service and function, or before this returns
@@ -56,24 +61,16 @@ private:
     struct Kept;
     using Lines = std::map<std::uint64_t, Kept>;  // by number
     using Place = Lines::iterator;
-    struct OfFunction;
     struct Kept {
         std::int64_t at_ms = 0;
         NewLine line;
-        OfFunction* owner = nullptr;
         std::size_t cost() const { return line.text.size() + 192; }
-    };
-    struct OfFunction {
-        std::deque<Place> lines;
-        std::uint64_t bytes = 0;
-        std::uint64_t lost = 0;
     };
     struct Wait {
         std::string service;
         std::string function;
         std::function<void()> changed;
     };
-    OfFunction& of(const LogSource& source);
     void drop_oldest(OfFunction& of);
     static bool fits(const LogQuery& query, const Kept& kept);
     struct Found {
@@ -95,6 +92,12 @@ private:
     std::uint64_t next_wait_ = 1;
     std::uint64_t last_number_ = 0;
     std::uint64_t bytes_ = 0;
+};
+
+struct LogBuffer::OfFunction {
+    std::deque<Place> lines;
+    std::uint64_t bytes = 0;
+    std::uint64_t lost = 0;
 };
 
 }  // namespace hotcell::telemetry

@@ -12,7 +12,6 @@ namespace Hotcell.Shim
     sealed class FunctionEnvironment
     {
         const uint Handler = 0, Http = 4;
-        static readonly string[] Phases = { "Invoke", "Initialize", "PreFreeze", "PreStop", "Invoke" };
         static readonly string[] Names = { "handler", "initializer", "preFreeze", "preStop", "handler" };
 
         readonly JObject load;
@@ -91,11 +90,8 @@ namespace Hotcell.Shim
                 Buffer.BlockCopy(incoming.Bytes, at, bytes, 0, count);
                 at = 0;
             }
-            Output.Say($"FC {Phases[kind]} Start RequestId: {context.RequestId}");
             Frame frame = Answer(kind, context, bytes, at, count, out type);
             Output.Flush();
-            string remark = type == Channel.Error ? ", Error: Unhandled function error" : "";
-            Output.Say($"FC {Phases[kind]} End RequestId: {context.RequestId}{remark}");
             return frame;
         }
 

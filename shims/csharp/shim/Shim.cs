@@ -51,7 +51,6 @@ namespace Hotcell.Shim
             JObject load = FunctionEnvironment.Json(incoming.Bytes, Channel.HeadBytes, incoming.End - Channel.HeadBytes);
             var environment = new FunctionEnvironment(load, code);
             Output.Install();
-            Output.Say("FunctionCompute mono runtime inited.");
             while (channel.Read(Channel.Invoke, out incoming))
             {
                 int type;

@@ -105,15 +105,10 @@ def encode(result):
     return json.dumps(result).encode()
 
 
-_PHASES = ("Invoke", "Initialize", "PreFreeze", "PreStop", "Invoke")  # by kind of call
-
-
 def call(environment, kind, context_text, event):
-    """One call, between its two lines in the log: the answer's type, flags and payload."""
+    """One call: the answer's type, flags and payload."""
     request_id = request_id_of(context_text)
     environment.formatter.request_id = request_id
-    phase = _PHASES[kind]
-    say(f"FC {phase} Start RequestId: {request_id}\n")
     try:
         function = environment.function(kind)
         context = environment.make_context(context_text, request_id)
@@ -124,19 +119,16 @@ def call(environment, kind, context_text, event):
         else:
             function(context)
             answer = frames.RESULT, 0, b""
-        end = f"FC {phase} End RequestId: {request_id}\n"
     except SystemExit as stop:
         leave(exit_status(stop.code))
     except BaseException as error:
         answer = frames.ERROR, 0, error_json(error)
-        end = f"FC {phase} End RequestId: {request_id}, Error: Unhandled function error\n"
         try:
             print_error(error, sys.stderr)
         except Exception:
             pass
     flush(sys.stderr)
     flush(sys.stdout)
-    say(end)
     return answer
 
 
@@ -144,14 +136,6 @@ def flush(stream):
     try:
         stream.flush()
     except Exception:
-        pass
-
-
-def say(line):
-    """A line of the shim's own, past sys.stdout, which is the function's. One that has closed its output has no log."""
-    try:
-        os.write(1, line.encode())
-    except OSError:
         pass
 
 
@@ -192,7 +176,6 @@ def become(channel, payload, code="/code"):
         load = json.loads(payload)
         channel.share(load.get("memory"))
         environment = Environment(load, code)
-        say("FunctionCompute python3 runtime inited.\n")
         # a process the function forks has no channel: it cannot answer in its parent's place
         os.register_at_fork(after_in_child=channel.close)
         serve_calls(channel, environment)
@@ -206,7 +189,6 @@ def become(channel, payload, code="/code"):
 
 def warm_up():
     """Does once what a first call would make the interpreter do for the first time."""
-    global say
     handlers = {
         frames.HANDLER: load_function("hotcell_shim.warm.handler"),
         frames.HTTP: load_function("hotcell_shim.warm.application"),
@@ -216,11 +198,9 @@ def warm_up():
         formatter=types.SimpleNamespace(),
         function=handlers.get,
     )
-    spoken, say = say, lambda line: line.encode()
     http = b'"http":{"method":"GET","path":"/a","requestURI":"/a?b","host":"h:1","headers":{"accept":["*/*"]}}'
     for kind in handlers:
         call(environment, kind, b'{"requestId":"warm","retryCount":0,"credentials":{},%s}' % http, b"event")
-    say = spoken
     try:
         raise ValueError("warm")
     except ValueError as error:

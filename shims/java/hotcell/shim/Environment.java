@@ -7,11 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A function's environment: call after call of its code, each between its two lines in the log. */
+/** A function's environment: call after call of its code. */
 final class Environment {
     static final int HANDLER = 0, INITIALIZER = 1, PRE_FREEZE = 2, PRE_STOP = 3, HTTP = 4;
     static final ObjectMapper JSON = new ObjectMapper();
-    private static final String[] PHASES = {"Invoke", "Initialize", "PreFreeze", "PreStop", "Invoke"};
     private static final String[] NAMES = {"handler", "initializer", "preFreeze", "preStop", "handler"};
 
     /** What answers a call: the frame's type and flags, and the frame. */
@@ -40,8 +39,6 @@ final class Environment {
         boolean own = reused || shared;
         byte[] event = shared ? memory.event(bytes, eventAt, end) : reused ? Arrays.copyOfRange(bytes, eventAt, end) : bytes;
         CallContext context = new CallContext(load, call);
-        Output.say("FC " + PHASES[kind] + " Start RequestId: " + context.getRequestId());
-        String remark = "";
         Answer answer;
         try {
             Frame result = handlers.call(
@@ -52,11 +49,9 @@ final class Environment {
             answer = new Answer(Channel.RESULT, flags, frame);
         } catch (Throwable error) {
             answer = failed(error);
-            remark = ", Error: Unhandled function error";
         }
         Thread.interrupted(); // the next call's thread is this one
         Output.flush();
-        Output.say("FC " + PHASES[kind] + " End RequestId: " + context.getRequestId() + remark);
         return answer;
     }
 

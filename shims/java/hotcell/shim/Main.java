@@ -52,7 +52,6 @@ public final class Main {
         if (!load.path("handler").isTextual()) throw new Channel.Broken("LOAD: handler is not a string");
         Environment environment = become(load, code);
         Output.install();
-        Output.say("FunctionCompute java runtime inited.");
         for (;;) {
             Channel.Incoming call = channel.read(Channel.INVOKE);
             if (call == null) return;
