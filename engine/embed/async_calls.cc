@@ -67,9 +67,9 @@ AsyncConfig AsyncCalls::config_of(const FunctionReference& of) const {
 Result<> AsyncCalls::check(const AsyncRequest& request) const {
     const InvokeRequest& call = request.call;
     if (call.log_tail) return catalog::refuse_value("LogType", "None", "Tail");
-    if (call.http)
+    if (call.stream)
         return catalog::refuse(ErrorKind::InvalidArgument, "InvalidArgument",
-                               "an HTTP call is answered to the one who makes it: it cannot be asynchronous");
+                               "an answer in pieces goes to the one who waits for it: the call cannot be asynchronous");
     if (call.event.size() > dispatch::async::kMostEvent) return refuse_size(dispatch::async::kMostEvent);
     if (request.delay_s > kLongestDelay)
         return catalog::refuse_value("AsyncDelay", "0-" + std::to_string(kLongestDelay),

@@ -45,6 +45,26 @@ TEST_F(AsyncRoutes, AcceptsAnEventWith202AndNoBody) {
     }
 }
 
+TEST_F(AsyncRoutes, AcceptsTheRequestOfAnHttpFunction) {
+    put_http_function(catalog_, {.methods = {"PUT"}});
+    const std::string path = "/2016-08-15/proxy/s/f/a/b?x=1";
+    const std::string async = "X-Fc-Invocation-Type: Async\r\n";
+    const auto answer = ask("PUT", path, "body", async + "X-One: 1\r\nX-Fc-Async-Delay: 7\r\n");
+    EXPECT_STATUS(answer, "202");
+    const AsyncRequest seen = calls_.asynchronous().back();
+    EXPECT_HAS(answer, "X-Fc-Stateful-Async-Invocation-Id: ");
+    EXPECT_EQ(seen.call.service + seen.call.function + seen.call.event, "sfbody");
+    ASSERT_TRUE(seen.call.http);
+    EXPECT_EQ(seen.call.http->method + seen.call.http->path, "PUT/a/b");
+    EXPECT_EQ(seen.call.http->headers.at("x-one"), std::vector<std::string>{"1"});
+    EXPECT_FALSE(seen.call.stream) << "nobody waits for the answer";
+    EXPECT_EQ(seen.delay_s, 7u);
+    const auto refused = ask("PUT", path, "body", async + "X-Fc-Log-Type: Tail\r\n");
+    EXPECT_STATUS(refused, "400");
+    EXPECT_HAS(refused, "X-Fc-Error-Type: FcCommonError");
+    EXPECT_STATUS(ask("GET", path, "", async), "403");
+}
+
 TEST_F(AsyncRoutes, PassesOnItsNameAndDelay) {
     const std::string named =
         "X-Fc-Stateful-Async-Invocation-Id: job-1\r\nX-Fc-Stateful-Async-Invocation-Enable: true\r\n";

@@ -106,6 +106,31 @@ TEST_F(AsyncEngineTest, AnEventIsCalledAndItsResultKept) {
         std::string::npos);
 }
 
+TEST_F(AsyncEngineTest, AnHttpFunctionIsCalledWithTheRequestAsItCame) {
+    deploy(
+        "web",
+        "def handler(environ, start_response):\n"
+        "    start_response('200 OK', [('x-kept', 'no')])\n"
+        "    said = [environ['REQUEST_METHOD'], environ['PATH_INFO'], environ['QUERY_STRING'], environ['HTTP_X_ONE']]\n"
+        "    return [' '.join(said).encode() + b' ' + environ['wsgi.input'].read()]\n");
+    AsyncRequest request;
+    request.call.service = "test";
+    request.call.function = "web";
+    request.call.event = "body";
+    HttpCall& http = request.call.http.emplace();
+    http.method = "PUT";
+    http.path = "/a/b";
+    http.request_uri = "/2016-08-15/proxy/test/web/a/b?x=1";
+    http.queries = {{"x", {"1"}}};
+    http.headers = {{"x-one", {"1"}}, {"content-length", {"4"}}};
+    request.invocation_id = "one";
+    request.stateful = true;
+    ASSERT_TRUE(engine->invoke_async(std::move(request)));
+    ASSERT_TRUE(becomes("web", "one", "Succeeded")) << record("web", "one").error_message;
+    EXPECT_EQ(record("web", "one").result, "PUT /a/b x=1 1 body");
+    EXPECT_EQ(record("web", "one").payload, "body");
+}
+
 TEST_F(AsyncEngineTest, ItIsTriedAgainWithTheSameIdUntilItSucceeds) {
     deploy("third",
            "def handler(event, context):\n"

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t kLongestDelay = 3600;
 
+}  // namespace
+
 Result<AsyncRequest> read_async_headers(const Request& request) {
     AsyncRequest async;
     const auto log = request.header("x-fc-log-type");
@@ -25,7 +27,13 @@ Result<AsyncRequest> read_async_headers(const Request& request) {
     return async;
 }
 
-}  // namespace
+void accept(CallService& service, AsyncRequest async, const Respond& respond) {
+    const std::string id = async.call.request_id;
+    service.invoke_async(std::move(async), [respond, id](const Result<AsyncAccepted>& accepted) {
+        if (!accepted) return respond(fc_error_response(accepted.error(), id));
+        respond({.status = 202, .headers = {{"X-Fc-Stateful-Async-Invocation-Id", accepted->invocation_id}}});
+    });
+}
 
 Result<> invoke_async(CallService& service, Request& request, const Respond& respond) {
     AsyncRequest async = TRY(read_async_headers(request));
@@ -35,10 +43,7 @@ Result<> invoke_async(CallService& service, Request& request, const Respond& res
     async.call.function = std::move(target.function);
     async.call.event = std::move(request.body);
     async.call.request_id = request.id;
-    service.invoke_async(std::move(async), [respond, id = request.id](const Result<AsyncAccepted>& accepted) {
-        if (!accepted) return respond(fc_error_response(accepted.error(), id));
-        respond({.status = 202, .headers = {{"X-Fc-Stateful-Async-Invocation-Id", accepted->invocation_id}}});
-    });
+    accept(service, std::move(async), respond);
     return {};
 }
 

@@ -12,11 +12,6 @@ Result<bool> wants_log_tail(const Request& request) {
     const auto type = request.header("x-fc-invocation-type");
     const auto log = request.header("x-fc-log-type");
     if (!log.empty() && log != "None" && log != "Tail") return refuse_value("LogType", "None, Tail", log);
-    if (type == "Async") {
-        if (log == "Tail") return refuse_value("LogType", "None", log);
-        return fail(ErrorKind::InvalidArgument, "X-Fc-Invocation-Type: over HTTP a function is only called with Sync",
-                    "its invocations path takes asynchronous calls");
-    }
     if (!type.empty() && type != "Sync") return refuse_value("InvocationType", "Sync, Async", type);
     return log == "Tail";
 }

@@ -11,6 +11,10 @@ Result<Response> get_invocation(const Services& services, Request& request);
 
 // async.cc
 Result<> invoke_async(CallService& service, Request& request, const Respond& respond);
+/// What the headers of an asynchronous call ask for; its function and event are the caller's business.
+Result<AsyncRequest> read_async_headers(const Request& request);
+/// A 202 once it is on the disk.
+void accept(CallService& service, AsyncRequest async, const Respond& respond);
 Result<> get_async_invocation(CallService& service, Request& request, const Respond& respond);
 Result<> list_async_invocations(CallService& service, Request& request, const Respond& respond);
 Result<> stop_async_invocation(CallService& service, Request& request, const Respond& respond);

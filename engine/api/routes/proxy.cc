@@ -5,6 +5,7 @@
 #include "engine/api/body_pipe.h"
 #include "engine/api/limits.h"
 #include "engine/api/routes/call_headers.h"
+#include "engine/api/routes/call_routes.h"
 #include "engine/api/routes/proxy_headers.h"
 #include "engine/api/wire/names.h"
 #include "engine/api/wire/query.h"
@@ -81,6 +82,28 @@ bool is_whole(const Result<InvokeReport>& report) {
     return report && (report->outcome == InvokeOutcome::Succeeded || report->outcome == InvokeOutcome::HandledError);
 }
 
+InvokeRequest call_of(Request& request, Target target) {
+    InvokeRequest call;
+    call.http = http_call_of(request, std::move(target.base), std::move(target.path));
+    call.service = std::move(target.function.service);
+    call.qualifier = std::move(target.function.qualifier);
+    call.function = std::move(target.function.function);
+    call.event = std::move(request.body);
+    call.request_id = request.id;
+    return call;
+}
+
+/// Nobody waits for what the function answers: no other protocol is gone over to.
+Result<> start_async(const Services& services, Request& request, Target target, const Respond& respond) {
+    AsyncRequest async = TRY(read_async_headers(request));
+    async.call = call_of(request, std::move(target));
+    async.call.http->upgrade.clear();
+    accept(*services.calls, std::move(async), [respond](Response response) {
+        respond(response.status < 400 ? std::move(response) : refusal(std::move(response)));
+    });
+    return {};
+}
+
 Result<> start(const Services& services, Request& request, const Respond& respond) {
     TRY(request.caller.body.check(request.body));
     TRY(check_limits(request));
@@ -91,14 +114,11 @@ Result<> start(const Services& services, Request& request, const Respond& respon
         return {};
     }
     TRY(let_in(request, trigger));
-    InvokeRequest call;
-    call.log_tail = TRY(wants_log_tail(request));
-    call.http = http_call_of(request, target.base, target.path);
-    call.service = std::move(target.function.service);
-    call.qualifier = std::move(target.function.qualifier);
-    call.function = std::move(target.function.function);
-    call.event = std::move(request.body);
-    call.request_id = request.id;
+    if (request.header("x-fc-invocation-type") == "Async")
+        return start_async(services, request, std::move(target), respond);
+    const bool log_tail = TRY(wants_log_tail(request));
+    InvokeRequest call = call_of(request, std::move(target));
+    call.log_tail = log_tail;
     auto origin = std::string(request.header("origin"));
     auto pipe = std::make_shared<BodyPipe>([respond, origin](InvokeReport so_far, std::shared_ptr<BodyPipe> self) {
         Response response = head_of(so_far, origin);
@@ -106,12 +126,11 @@ Result<> start(const Services& services, Request& request, const Respond& respon
         respond(std::move(response));
     });
     if (request.method != "HEAD") call.stream = pipe;
-    const auto number =
-        services.calls->invoke(std::move(call), [respond, pipe, origin = std::move(origin), log_tail = call.log_tail,
-                                                 id = request.id](Result<InvokeReport> report) {
-            if (pipe->has_begun()) return pipe->end(is_whole(report));
-            respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
-        });
+    const auto number = services.calls->invoke(std::move(call), [respond, pipe, origin = std::move(origin), log_tail,
+                                                                 id = request.id](Result<InvokeReport> report) {
+        if (pipe->has_begun()) return pipe->end(is_whole(report));
+        respond(report ? response_of(*report, log_tail, origin) : refusal(fc_error_response(report.error(), id)));
+    });
     end_with_client(*services.calls, request, number);
     return {};
 }

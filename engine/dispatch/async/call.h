@@ -39,6 +39,9 @@ struct Call {
     std::uint32_t attempts = 0;  // begun
     Tries tries;
     std::string event;
+    std::string http{};  // http_call.h; empty: not of an HTTP function
+
+    std::size_t bytes() const { return event.size() + http.size(); }
 };
 
 /// How an attempt or a call has ended, for its record and its destination.

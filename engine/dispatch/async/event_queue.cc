@@ -4,6 +4,7 @@
 
 #include "engine/catalog/rules/destination.h"
 #include "engine/dispatch/async/destination_payload.h"
+#include "engine/dispatch/async/http_call.h"
 #include "engine/dispatch/async/outcome.h"
 
 namespace hotcell::dispatch::async {
@@ -126,7 +127,8 @@ void EventQueue::enqueue(AsyncRequest request, bool stateful, Done<AsyncAccepted
     call->stateful = stateful;
     call->due_ms = std::int64_t{request.delay_s} * 1000;  // from when it is accepted
     call->event = std::move(what.event);
-    const std::size_t bytes = call->event.size() + sizeof(Call);
+    if (what.http) call->http = encode_http(*what.http);
+    const std::size_t bytes = call->bytes() + sizeof(Call);
     ask({[this, call, done](Turn& turn) { return insert(turn, *call, done); },
          [done](const Error& error) { done(std::unexpected(error)); }, bytes});
 }
@@ -265,7 +267,7 @@ Result<> EventQueue::refuse_when_full(const Call& call) const {
                                       "ResourceExhausted", "try again later"));
     };
     if (waiting >= limits_.most_waiting) return full("", waiting, limits_.most_waiting);
-    if (waiting_bytes_ + call.event.size() > limits_.most_bytes)
+    if (waiting_bytes_ + call.bytes() > limits_.most_bytes)
         return full(", bytes of their events", waiting_bytes_, limits_.most_bytes);
     // no function fills the queue for all
     if (lane.waiting + lane.running >= (limits_.most_waiting + 1) / 2)
@@ -339,13 +341,13 @@ void EventQueue::waits(const Call& call) {
     lane.next_due_ms = lane.waiting == 0 ? call.due_ms : std::min(lane.next_due_ms, call.due_ms);
     ++lane.waiting;
     ++waiting_;
-    waiting_bytes_ += call.event.size();
+    waiting_bytes_ += call.bytes();
 }
 
 void EventQueue::waits_no_more(const Call& call) {
     --lanes_[call.lane].waiting;
     --waiting_;
-    waiting_bytes_ -= call.event.size();
+    waiting_bytes_ -= call.bytes();
 }
 
 // ---- what has ended ---------------------------------------------------------------------------------------------------
@@ -397,7 +399,7 @@ Result<> EventQueue::finish(Turn& turn, const Call& call, Status status, const O
         status != Status::Stopped && !arn.empty())
         told = TRY(tell_destination(turn, call, outcome, arn));
     TRY(store_.end(call, status, outcome, told, turn.now));
-    if (call.stateful) ++kept_.count, kept_.bytes += call.event.size() + outcome.payload.size();
+    if (call.stateful) ++kept_.count, kept_.bytes += call.bytes() + outcome.payload.size();
     const Happening happening = succeeded                   ? Happening::Succeeded
                                 : status == Status::Failed  ? Happening::Failed
                                 : status == Status::Expired ? Happening::Expired
@@ -500,7 +502,11 @@ void EventQueue::launch(Call call) {
     request.request_id = call.request_id;
     request.retry_count = call.attempts - 1;
     const std::int64_t number = call.number;
+    const bool is_http = !call.http.empty();
+    Result<HttpCall> http = is_http ? decode_http(call.http) : HttpCall{};
+    if (is_http && http) request.http = std::move(*http);
     running_.emplace(number, Running{std::move(call)});
+    if (!http) return ended(number, std::unexpected(std::move(http).error()));
     parts_.invoke(std::move(request),
                   [this, number](Result<InvokeReport> result) { ended(number, std::move(result)); });
 }

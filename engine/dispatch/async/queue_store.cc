@@ -35,8 +35,9 @@ std::string cut(const std::string& text, std::size_t most) {
 
 constexpr char kCallColumns[] =
     "SELECT c.number, c.function, f.service, f.name, c.qualifier, c.invocation_id, c.request_id, c.stateful, c.hops, "
-    "c.accepted_ms, c.due_ms, c.attempts, c.function_errors, c.system_errors, c.status, e.event FROM invocations c "
-    "JOIN functions f ON f.id = c.function JOIN events e ON e.number = c.number ";
+    "c.accepted_ms, c.due_ms, c.attempts, c.function_errors, c.system_errors, c.status, e.event, h.request FROM "
+    "invocations c JOIN functions f ON f.id = c.function JOIN events e ON e.number = c.number "
+    "LEFT JOIN http_calls h ON h.number = c.number ";
 
 std::pair<Call, Status> read_call(const Statement& row) {
     Call call;
@@ -52,6 +53,7 @@ std::pair<Call, Status> read_call(const Statement& row) {
     call.attempts = static_cast<std::uint32_t>(row.number(11));
     call.tries = {static_cast<std::uint32_t>(row.number(12)), static_cast<std::uint32_t>(row.number(13))};
     call.event = row.text(15);
+    call.http = row.text(16);
     return {std::move(call), static_cast<Status>(row.number(14))};
 }
 
@@ -195,13 +197,15 @@ Result<std::int64_t> QueueStore::insert(const Call& call, const Instant& now) {
         "INSERT INTO invocations (function, qualifier, invocation_id, request_id, stateful, status, hops, bytes, "
         "accepted_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
         call.lane, qualifier_of(call.of), call.invocation_id, call.request_id, std::int64_t{call.stateful},
-        number_of(Status::Enqueued), std::int64_t{call.hops}, static_cast<std::int64_t>(call.event.size()),
-        call.accepted_ms, call.due_ms));
+        number_of(Status::Enqueued), std::int64_t{call.hops}, static_cast<std::int64_t>(call.bytes()), call.accepted_ms,
+        call.due_ms));
     TRY(row->step());
     Call inserted;
     inserted.number = row->number(0);
     inserted.stateful = call.stateful;
     TRY(statements_->run(database_, "INSERT INTO events VALUES (?, ?)", inserted.number, Blob{call.event}));
+    if (!call.http.empty())
+        TRY(statements_->run(database_, "INSERT INTO http_calls VALUES (?, ?)", inserted.number, Blob{call.http}));
     TRY(happened(inserted, Status::Enqueued, now, {}));
     return inserted.number;
 }
@@ -259,7 +263,7 @@ Result<> QueueStore::end(const Call& call, Status status, const Outcome& outcome
                          const Instant& now) {
     if (!call.stateful) return statements_->run(database_, "DELETE FROM invocations WHERE number = ?", call.number);
     const bool keeps = outcome.payload.size() <= kMostKeptResult;
-    const std::size_t bytes = call.event.size() + (keeps ? outcome.payload.size() : 0);
+    const std::size_t bytes = call.bytes() + (keeps ? outcome.payload.size() : 0);
     TRY(statements_->run(database_,
                          "UPDATE invocations SET status = ?, due_ms = NULL, bytes = ?, ended_ms = ?, ended_at = ?, "
                          "instance_id = ?, error_message = ?, destination_status = ? WHERE number = ?",

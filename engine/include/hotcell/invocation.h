@@ -101,7 +101,7 @@ struct ProvisionState {
 // ---- asynchronous calls -----------------------------------------------------------------------------------------------
 
 struct AsyncRequest {
-    InvokeRequest call;         // an event of at most 128 KiB; neither log_tail nor http
+    InvokeRequest call;         // an event of at most 128 KiB; neither log_tail nor stream
     std::string invocation_id;  // the caller's name of it; empty: the request's id
     std::uint32_t delay_s = 0;  // 0..3600
     bool stateful = false;      // kept as a record, whether or not the function's configuration says so

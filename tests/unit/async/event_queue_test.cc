@@ -10,6 +10,8 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "engine/database/database.h"
+#include "engine/dispatch/async/migrations.h"
 #include "engine/linux/unique_fd.h"
 #include "tests/support/temporary_directory.h"
 
@@ -73,6 +75,16 @@ protected:
         request.delay_s = delay_s;
         queue->enqueue(std::move(request), stateful,
                        [this](Result<AsyncAccepted> answer) { answers.push_back(answer); });
+    }
+    void enqueue_http(const std::string& function, const std::string& id, const std::string& target) {
+        AsyncRequest request;
+        request.call.service = "s";
+        request.call.function = function;
+        request.call.event = "body";
+        request.call.request_id = request.invocation_id = id;
+        request.call.http.emplace().path = target;
+        queue->enqueue(std::move(request), true, [this](Result<AsyncAccepted> answer) { answers.push_back(answer); });
+        turn();
     }
     void accept(const std::string& function, const std::string& id, const std::string& event = "e",
                 bool stateful = true) {
@@ -175,6 +187,44 @@ TEST_F(EventQueueTest, AcceptsCallsAndRemembers) {
     for (const auto& event : done->events) history += event.status + " ";
     EXPECT_EQ(history, "Enqueued Dequeued Running Succeeded ");
     EXPECT_EQ(queue->state().waiting + queue->state().running, 0u);
+}
+
+TEST_F(EventQueueTest, KeepsTheRequestOfAnHttpFunctionForEveryAttempt) {
+    open();
+    enqueue_http("f", "one", "/a/b");
+    ASSERT_EQ(attempts.size(), 1u);
+    ASSERT_TRUE(attempts.front().request.http);
+    EXPECT_EQ(attempts.front().request.http->path, "/a/b");
+    EXPECT_EQ(attempts.front().request.event, "body");
+    reopen();  // with the attempt under way
+    pass(0);
+    ASSERT_EQ(attempts.size(), 1u);
+    ASSERT_TRUE(attempts.front().request.http);
+    EXPECT_EQ(attempts.front().request.http->path, "/a/b");
+    succeed("answer");
+    EXPECT_EQ(record("f", "one")->result, "answer");
+}
+
+TEST_F(EventQueueTest, AnHttpRequestThatIsNoneAnyMoreFailsAlone) {
+    limits.most_running = 0;
+    open();
+    enqueue_http("f", "broken", "/");
+    enqueue_http("f", "sound", "/");
+    queue.reset();
+    limits.most_running = 2;
+    {
+        auto disk = database::Database::open(path, {"queue", 0x68635175, migrations()});
+        ASSERT_TRUE(disk) << disk.error().message();
+        auto broken = disk->prepare("UPDATE http_calls SET request = x'7b7d' WHERE number = 1");
+        ASSERT_TRUE(broken) << broken.error().message();
+        ASSERT_TRUE(broken->run());
+    }
+    open();
+    turn();
+    EXPECT_EQ(status("f", "broken"), "Failed");
+    EXPECT_NE(record("f", "broken")->error_message.find("HTTP request"), std::string::npos);
+    succeed();
+    EXPECT_EQ(status("f", "sound"), "Succeeded");
 }
 
 TEST_F(EventQueueTest, TriesErrorsOfTheFunctionAgainAsOftenAsConfigured) {
