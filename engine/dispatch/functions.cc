@@ -263,9 +263,10 @@ void Functions::slot_given(const WorkerRef& worker, Result<GivenSlot> given) {
         parts_.logs,
         telemetry::LogSource{worker->service->name, worker->function->name, worker->pool->version, worker->id},
         kMostLog);
-    worker->environment = make_environment(
-        {parts_.reactor, parts_.warden, parts_.builder, connections_}, std::move(*given), worker->kind,
-        *worker->manifest, {*worker->service, *worker->function, worker->pool->version, worker->id}, worker->lines);
+    worker->environment =
+        make_environment({parts_.reactor, parts_.warden, parts_.builder, connections_, options_.server_start_timeout},
+                         std::move(*given), worker->kind, *worker->manifest,
+                         {*worker->service, *worker->function, worker->pool->version, worker->id}, worker->lines);
     worker->environment->start([this, worker](Result<> result) { started(worker, std::move(result)); });
 }
 

@@ -87,10 +87,13 @@ std::shared_ptr<Environment> make_environment(const EnvironmentParts& parts, Giv
                            .most_log = kMostLog,
                            .concurrency = side_by_side ? function.concurrency : 1,
                            .lines = std::move(lines)};
-    if (manifest.function->speaks == environment::Speech::Http)
+    if (manifest.function->speaks == environment::Speech::Http) {
+        environment::ServerSetup server = server_of(manifest, loaded);
+        server.patience = parts.server_start_timeout;
         return std::make_shared<environment::HttpEnvironment>(parts.reactor, parts.warden, parts.builder,
                                                               parts.connections, std::move(given.slot),
-                                                              std::move(setup), server_of(manifest, loaded));
+                                                              std::move(setup), std::move(server));
+    }
     if (manifest.function->speaks == environment::Speech::RuntimeApi)
         return std::make_shared<environment::RuntimeApiEnvironment>(parts.reactor, parts.warden, parts.connections,
                                                                     std::move(given.slot), std::move(setup),

@@ -22,6 +22,7 @@ struct EnvironmentParts {
     environment::WardenClient& warden;
     environment::BuilderClient& builder;
     environment::ConnectionBudget& connections;
+    Nanos server_start_timeout;
 };
 
 /// `start` is what the slot was got for; `lines` takes what the environment writes.

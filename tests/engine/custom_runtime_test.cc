@@ -14,6 +14,7 @@
 #include "engine/linux/files/files.h"
 #include "hotcell/engine.h"
 #include "tests/support/build_paths.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/requires.h"
 #include "tests/support/zip_of.h"
 
@@ -373,6 +374,36 @@ TEST_F(CustomRuntimeTest, AServerThatIsNotWellIsNotStarted) {
     settings.environment = {{"HEALTH", "bad"}};
     serve("ill_later", settings);
     EXPECT_EQ(call("ill_later").outcome, InvokeOutcome::InitializationError);
+}
+
+TEST(CustomRuntimeStart, AServerThatDoesNotListenInTimeIsEndedAndTheErrorSaysWhereItDoes) {
+    HOTCELL_REQUIRES(::hotcell::testing::root());
+    test::TestEngine own([](EngineOptions& options) { options.server_start_timeout = Millis(1000); });
+    const auto failure = [&](const std::string& name, const std::string& bootstrap,
+                             const std::vector<std::string>& arguments) {
+        Function function;
+        function.service = "test";
+        function.name = name;
+        function.settings.runtime = "custom";
+        function.settings.handler = "any";
+        function.settings.custom.command = {"/code/bootstrap"};
+        function.settings.custom.arguments = arguments;
+        const auto zip = zip_of({{"bootstrap", bootstrap}}, kExecutable);
+        EXPECT_TRUE(own.catalog().create_function(function, zip));
+        const auto before = Clock::now();
+        const auto report = own.invoke(test::TestEngine::request_of(name));
+        EXPECT_GE(Clock::now() - before, std::chrono::seconds(1));
+        EXPECT_TRUE(own.instances("test", name).empty());
+        return report ? Error{} : report.error();
+    };
+    const Error silent = failure("silent", "#!/bin/sh\necho waiting\nexec sleep 1000\n", {});
+    EXPECT_EQ(silent.code, "FunctionNotStarted");
+    EXPECT_TRUE(has(silent.doing, "Function instance health check failed on port 9000 in 1 seconds.\nLogs:waiting\n"))
+        << silent.doing;
+    EXPECT_TRUE(has(silent.hint, "listen on 0.0.0.0:9000?")) << silent.hint;
+    const Error elsewhere = failure("elsewhere", server_program(), {"at", "8080"});
+    EXPECT_EQ(elsewhere.code, "FunctionNotStarted");
+    EXPECT_TRUE(has(elsewhere.hint, "listens on port 8080: set caPort to it")) << elsewhere.hint;
 }
 
 TEST_F(CustomRuntimeTest, CallsGoElsewhereWhileAServerIsNotWell) {

@@ -31,7 +31,7 @@ struct ServerSetup {
     std::string headers;  // lines that go with every request
     HealthCheck health;
     bool has_initializer = false;
-    Nanos patience = std::chrono::seconds(120);  // until its port is open
+    Nanos patience{};  // until its port is open
 };
 
 class HttpEnvironment final : public Environment {

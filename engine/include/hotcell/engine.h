@@ -46,6 +46,7 @@ struct EngineOptions {
     Millis keep_alive{300'000};                      // an idle environment is ended after this
     bool keep_versions_of_aliases = true;            // the last environment of a version that an alias means, for a day
     Millis freeze_after{5};                          // an idle environment is stopped after this
+    Millis server_start_timeout{120'000};            // until the server of a custom runtime listens
     std::uint32_t require_landlock = 0;              // least Landlock ABI, 0: use what the kernel has
     std::function<void(std::string_view line)> log;  // one line of the engine's own log; unset: none
 };
