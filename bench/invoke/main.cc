@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -57,14 +58,21 @@ double quantile(std::vector<double> values, double share) {
 /// A process of ours, ended with this object.
 class Spawned {
 public:
-    Spawned(const std::vector<std::string>& words, int channel = -1) {
+    /// `pipes`: of a shim, what it reads and what it writes.
+    explicit Spawned(const std::vector<std::string>& words, std::array<int, 2> pipes = {-1, -1}) {
         std::vector<char*> arguments;
         for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
         arguments.push_back(nullptr);
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
-        if (channel >= 0) {
-            ::posix_spawn_file_actions_adddup2(&actions, channel, HC_CHANNEL_FD);
+        if (pipes[0] >= 0) {
+            // out of each other's way first
+            constexpr int kAbove = 100;
+            ::posix_spawn_file_actions_adddup2(&actions, pipes[0], kAbove);
+            ::posix_spawn_file_actions_adddup2(&actions, pipes[1], kAbove + 1);
+            ::posix_spawn_file_actions_adddup2(&actions, kAbove, HC_CALLS_FD);
+            ::posix_spawn_file_actions_adddup2(&actions, kAbove + 1, HC_ANSWERS_FD);
+            for (const int fd : {kAbove, kAbove + 1}) ::posix_spawn_file_actions_addclose(&actions, fd);
             ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);  // its lines about calls
         }
         char path[] = "PATH=/usr/bin:/bin";
@@ -141,11 +149,13 @@ private:
 class DirectWorker {
 public:
     DirectWorker(const std::vector<std::string>& shim, const std::string& handler) {
-        int pair[2];
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) throw std::runtime_error("make a pair");
-        fd_ = pair[0];
-        process_ = std::make_unique<Spawned>(shim, pair[1]);
-        ::close(pair[1]);
+        int calls[2], answers[2];
+        if (::pipe2(calls, O_CLOEXEC) != 0 || ::pipe2(answers, O_CLOEXEC) != 0) throw std::runtime_error("make pipes");
+        calls_ = calls[1];
+        answers_ = answers[0];
+        process_ = std::make_unique<Spawned>(shim, std::array{calls[0], answers[1]});
+        ::close(calls[0]);
+        ::close(answers[1]);
         if (read_frame().type != HC_FRAME_READY) throw std::runtime_error("the shim is not ready");
         send_frame(
             HC_FRAME_LOAD, 0,
@@ -154,7 +164,10 @@ public:
                 R"("timeout":3,"initializer":"","initializationTimeout":3},"service":{"name":"s","logProject":"",)"
                 R"("logStore":"","qualifier":"LATEST","versionId":"LATEST"},"region":"local","accountId":"0"})");
     }
-    ~DirectWorker() { ::close(fd_); }
+    ~DirectWorker() {
+        ::close(calls_);
+        ::close(answers_);
+    }
     DirectWorker(const DirectWorker&) = delete;
 
     std::string call(const std::string& event) {
@@ -175,7 +188,7 @@ private:
     void send_frame(std::uint16_t type, std::uint64_t request, const std::string& payload) {
         const hc_frame head{static_cast<std::uint32_t>(payload.size()), type, 0, request};
         const std::string bytes = std::string(reinterpret_cast<const char*>(&head), sizeof head) + payload;
-        if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+        if (::write(calls_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
             throw std::runtime_error("send a frame");
     }
     Frame read_frame() {
@@ -189,12 +202,13 @@ private:
     }
     void receive() {
         char part[65536];
-        const ssize_t n = ::recv(fd_, part, sizeof part, 0);
+        const ssize_t n = ::read(answers_, part, sizeof part);
         if (n <= 0) throw std::runtime_error("the shim has ended");
         received_.append(part, static_cast<std::size_t>(n));
     }
 
-    int fd_ = -1;
+    int calls_ = -1;
+    int answers_ = -1;
     std::unique_ptr<Spawned> process_;
     std::string received_;
     std::uint64_t request_ = 0;

@@ -1,4 +1,4 @@
-// What a large event and result cost over the channel's socket and through shared memory: the same echo in two engines, one
+// What a large event and result cost over the channel's pipes and through shared memory: the same echo in two engines, one
 // whose manifests let every payload go through shared memory and one whose manifests let none, in turns in one run.
 //
 // Where the scheduler puts an environment's process decides half of a small call's time, so every twenty calls are made in another one.
@@ -155,14 +155,14 @@ void deploy(Side& side, const std::string& runtime, std::size_t way) {
                                                     one.php + "; }\n"}}));
 }
 
-void compare(Side& socket, Side& shared, const Asked& asked) {
+void compare(Side& pipes, Side& shared, const Asked& asked) {
     for (const std::string& runtime : asked.runtimes) {
         for (std::size_t way = 0; way < std::size(kWays); ++way) {
-            deploy(socket, runtime, way);
+            deploy(pipes, runtime, way);
             deploy(shared, runtime, way);
             const std::string name = runtime.substr(0, runtime.find('.')) + "-" + std::to_string(way);
             std::printf("%s, %s; us\n%8s %12s %12s %8s %12s %12s %8s\n", runtime.c_str(), kWays[way].heading, "KiB",
-                        "socket p50", "shared p50", "ratio", "socket p10", "shared p10", "ratio");
+                        "  pipe p50", "shared p50", "ratio", "  pipe p10", "shared p10", "ratio");
             for (const std::size_t size : asked.sizes) {
                 const std::string event = way == 2 ? std::to_string(size) : std::string(size, 'x');
                 const std::size_t expected = way == 1 ? 0 : size;
@@ -170,7 +170,7 @@ void compare(Side& socket, Side& shared, const Asked& asked) {
                 const int block = asked.pause_ms > 0 ? 1 : 10;
                 for (int round = 0; round < asked.rounds; round += block) {
                     if (asked.pause_ms == 0 && round % 20 == 0) {
-                        for (Side* side : {&socket, &shared}) {
+                        for (Side* side : {&pipes, &shared}) {
                             side->evict();
                             for (int i = 0; i < 5; ++i) side->call(name, event, expected);
                         }
@@ -178,14 +178,14 @@ void compare(Side& socket, Side& shared, const Asked& asked) {
                     for (int side = 0; side < 2; ++side) {
                         for (int i = 0; i < block; ++i) {
                             std::this_thread::sleep_for(std::chrono::milliseconds(asked.pause_ms));
-                            times[side].push_back((side == 0 ? socket : shared).call(name, event, expected));
+                            times[side].push_back((side == 0 ? pipes : shared).call(name, event, expected));
                         }
                     }
                 }
                 std::printf("%8zu", size >> 10);
                 for (const double share : {0.5, 0.1}) {
-                    const double socket_us = quantile(times[0], share), shared_us = quantile(times[1], share);
-                    std::printf(" %12.0f %12.0f %8.2f", socket_us, shared_us, shared_us / socket_us);
+                    const double pipes_us = quantile(times[0], share), shared_us = quantile(times[1], share);
+                    std::printf(" %12.0f %12.0f %8.2f", pipes_us, shared_us, shared_us / pipes_us);
                 }
                 std::printf("\n");
                 std::fflush(stdout);
@@ -217,8 +217,8 @@ int run(int argc, char** argv) {
     int status = 0;
     try {
         const std::filesystem::path root = directory;
-        Side socket(root / "socket", false), shared(root / "shared", true);
-        compare(socket, shared, asked);
+        Side pipes(root / "pipes", false), shared(root / "shared", true);
+        compare(pipes, shared, asked);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_payloads: %s\n", error.what());
         status = 1;

@@ -1,4 +1,4 @@
-/* The channel between the front and the program's side of a slot: frames on a stream socket. C and C++.
+/* The channel between the front and the program's side of a slot: frames on a stream socket, of a shim on two pipes. C and C++.
  * docs/protocol/shim-channel.md is its document. Little-endian, as the machine. */
 #ifndef HOTCELL_PROTOCOL_CHANNEL_H
 #define HOTCELL_PROTOCOL_CHANNEL_H
@@ -18,13 +18,14 @@ enum {
     HC_MEMORY_RESULTS_AT = 6 * 1024 * 1024, /* in shared memory: events in front, results from here on */
     HC_MEMORY_BYTES = 13 * 1024 * 1024
 };
-/* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. With HC_KEEP_CHANNEL
- * it stays open instead, as descriptor 3 of the program, a shim, which says READY itself once it has booted. */
+/* A channel that closes without HC_FRAME_FAILED after HC_FRAME_RUN: the program has been started. Descriptors that come with
+ * HC_FRAME_RUN, or with HC_FRAME_LOAD where that is the first frame, make it a shim: the pipe it reads frames from, the pipe it
+ * writes frames to, and its shared memory where it has some, which become HC_CALLS_FD, HC_ANSWERS_FD and HC_MEMORY_FD. A shim that
+ * was exec'ed says READY itself, once it has booted. */
 
 enum {
-    HC_KEEP_CHANNEL = 1, /* of HC_FRAME_RUN */
-    HC_HANDLED = 1,      /* of HC_FRAME_ERROR: the code reported the error itself */
-    HC_HTTP_HEAD = 1,    /* of HC_FRAME_RESULT, to HC_CALL_HTTP: the payload begins with hc_http_head and its JSON */
+    HC_HANDLED = 1,   /* of HC_FRAME_ERROR: the code reported the error itself */
+    HC_HTTP_HEAD = 1, /* of HC_FRAME_RESULT, to HC_CALL_HTTP: the payload begins with hc_http_head and its JSON */
     HC_LAST = 2,  /* of HC_FRAME_RESULT and HC_FRAME_ERROR: the program ends now, and takes no call after this one */
     HC_SHARED = 4 /* of HC_FRAME_INVOKE, HC_FRAME_RESULT: hc_shared stands where the event, or the payload, would */
 };

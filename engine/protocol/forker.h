@@ -11,7 +11,9 @@ enum {
     HC_FORKER_CONTROL_FD = 3, /* front <-> forker */
     HC_FORKER_ARM_FD = 4,     /* builder -> forker */
     HC_CHANNEL_FD = 3,        /* in a forked child and in a slot's waiting child: the channel */
-    HC_MEMORY_FD = 4,         /* of a shim: its shared memory, where it came with the first frame (channel.h) */
+    HC_CALLS_FD = 3,          /* of a shim: in place of the channel, the pipe with its calls (channel.h) */
+    HC_MEMORY_FD = 4,         /* of a shim: its shared memory, where it has some */
+    HC_ANSWERS_FD = 5,        /* of a shim: the pipe for its answers */
     HC_USER_ID = 1000,        /* uid and gid of user code inside every slot, and of every forker inside its domain */
     HC_MOST_ATTACH_FDS = 5
 };

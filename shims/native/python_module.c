@@ -50,11 +50,14 @@ static int read_exactly(void* to, size_t size) {
     return 0;
 }
 
-/* The head of the first frame, which is written as a whole. The shared memory that may come with it becomes HC_MEMORY_FD. */
-static int receive_head(struct hc_frame* frame) {
+enum { SHIM_FDS = 3, ABOVE = 16 };
+
+/* The head of the first frame, which is written as a whole, and the descriptors that come with it, moved out of the way. Their
+ * number or -1. */
+static int receive_head(struct hc_frame* frame, int fds[SHIM_FDS]) {
     struct iovec part = {frame, sizeof *frame};
     union {
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(SHIM_FDS * sizeof(int))];
         struct cmsghdr align;
     } control;
     struct msghdr message = {
@@ -64,11 +67,25 @@ static int receive_head(struct hc_frame* frame) {
     if (n != (ssize_t)sizeof *frame) return -1;
     const struct cmsghdr* const with = CMSG_FIRSTHDR(&message);
     if (with == NULL || with->cmsg_level != SOL_SOCKET || with->cmsg_type != SCM_RIGHTS) return 0;
-    int memory;
-    memcpy(&memory, CMSG_DATA(with), sizeof memory);
-    if (memory == HC_MEMORY_FD) return 0;
-    if (dup3(memory, HC_MEMORY_FD, O_CLOEXEC) < 0) return -1;
-    return close(memory);
+    const int count = (int)((with->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(fds, CMSG_DATA(with), (size_t)count * sizeof(int));
+    for (int i = 0; i < count; ++i) {
+        const int moved = fcntl(fds[i], F_DUPFD_CLOEXEC, ABOVE);
+        if (moved < 0) return -1;
+        close(fds[i]);
+        fds[i] = moved;
+    }
+    return count;
+}
+
+/* In place of the channel, once all of the first frame has come over it. */
+static int place_descriptors(const int fds[SHIM_FDS], int count) {
+    static const int kTargets[SHIM_FDS] = {HC_CALLS_FD, HC_ANSWERS_FD, HC_MEMORY_FD};
+    for (int i = 0; i < count; ++i) {
+        if (dup3(fds[i], kTargets[i], O_CLOEXEC) < 0) return -1;
+        close(fds[i]);
+    }
+    return 0;
 }
 
 /* Splits argc + envc NUL-ended strings into two lists; null with an exception when they do not fit. */
@@ -116,7 +133,9 @@ static PyObject* receive_first(PyObject* self, PyObject* args) {
     (void)self;
     (void)args;
     struct hc_frame frame;
-    if (receive_head(&frame) != 0) return Py_BuildValue("");
+    int fds[SHIM_FDS];
+    const int count = receive_head(&frame, fds);
+    if (count < 0) return Py_BuildValue("");
     const int is_run = frame.type == HC_FRAME_RUN && frame.length <= HC_MOST_RUN_BYTES;
     if (!is_run && !(frame.type == HC_FRAME_LOAD && frame.length <= HC_MOST_LOAD_BYTES)) {
         PyErr_SetString(PyExc_ValueError, "first request: neither a Run nor a Load frame, or too long");
@@ -125,7 +144,7 @@ static PyObject* receive_first(PyObject* self, PyObject* args) {
     char* const payload = PyMem_Malloc((size_t)frame.length + 1);
     if (payload == NULL) return PyErr_NoMemory();
     PyObject* result = NULL;
-    if (read_exactly(payload, frame.length) != 0)
+    if (read_exactly(payload, frame.length) != 0 || place_descriptors(fds, count) != 0)
         PyErr_SetString(PyExc_ValueError, "first request: cut short");
     else if (is_run)
         result = run_request(payload, frame.length);

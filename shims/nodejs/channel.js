@@ -1,11 +1,12 @@
 // The frames of the channel, as engine/protocol/channel.h has them: one read and one write for a small call.
 //
-// Here: bytes to calls and answers to bytes, on descriptor 3. Not here: what a call does (function.js).
+// Here: bytes to calls and answers to bytes, on descriptors 3 and 5. Not here: what a call does (function.js).
 'use strict';
 const fs = require('fs');
 const net = require('net');
+const output = require('./output');
 
-const FD = 3, MEMORY = 4;
+const CALLS = 3, MEMORY = 4, ANSWERS = 5;
 const READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
 const HANDLED = 1, HTTP_HEAD = 1, LAST = 2, SHARED = 4;
 const HEAD_BYTES = 16, INVOKE_BYTES = 8;
@@ -25,7 +26,7 @@ class Channel {
         this.out = Buffer.allocUnsafeSlow(AT_ONCE);
         this.memory = { resultsFrom: Infinity, resultsAt: 0, size: 0 };  // as LOAD says: which results go through shared memory
         this.socket = new net.Socket({
-            fd: FD, readable: true, writable: true, allowHalfOpen: false,
+            fd: CALLS, readable: true, writable: false,
             onread: { buffer: () => this.free(), callback: (count) => this.take(count) },
         });
         this.socket.on('error', onEnd);
@@ -88,10 +89,10 @@ class Channel {
         ready.writeUInt32LE(16, 0);
         ready.writeUInt16LE(READY, 4);
         ready.writeBigUInt64LE(process.hrtime.bigint(), HEAD_BYTES + 8);  // CLOCK_MONOTONIC
-        fs.writeSync(FD, ready);
+        output.writeAll(ANSWERS, ready);
     }
 
-    // Where the payload lies in shared memory, once it does; null for one that goes over the socket: a small one, or when the
+    // Where the payload lies in shared memory, once it does; null for one that goes over the pipe: a small one, or when the
     // function has lowered its limits since.
     put(payload) {
         const { resultsAt, size } = this.memory;
@@ -108,7 +109,7 @@ class Channel {
         return where;
     }
 
-    // `done` is called when all of it has left this process.
+    // `done` is called once all of it has left this process.
     send(type, flags, low, high, payload, done) {
         const where = type === RESULT && payload.length >= this.memory.resultsFrom ? this.put(payload) : null;
         if (where !== null) {
@@ -135,31 +136,9 @@ class Channel {
         this.write(parts, done);
     }
 
-    // Straight to the descriptor, which takes a small answer as a whole; what it does not take goes by the event loop.
     write(parts, done) {
-        let sent = 0;
-        try {
-            sent = parts.length === 1 ? fs.writeSync(FD, parts[0]) : fs.writevSync(FD, parts);
-        } catch (error) {
-            if (error.code !== 'EAGAIN') {
-                this.socket.destroy(error);
-                return;
-            }
-        }
-        this.socket.cork();
-        let left = false;
-        for (const part of parts) {
-            if (sent < part.length) {
-                left = true;
-                // `out` is used again by the next answer only, which the engine asks for when it has this one
-                this.socket.write(sent === 0 ? part : part.subarray(sent));
-            }
-            sent = Math.max(0, sent - part.length);
-        }
-        this.socket.uncork();
-        if (done === undefined) return;
-        if (left) this.socket.write('', done);
-        else done();
+        for (const part of parts) output.writeAll(ANSWERS, part);
+        if (done !== undefined) done();
     }
 }
 

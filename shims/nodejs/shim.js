@@ -1,4 +1,4 @@
-// Node.js as a function environment: `node shim.js [--code DIR]` with the channel as descriptor 3.
+// Node.js as a function environment: `node shim.js [--code DIR]` with the channel as descriptors 3 and 5.
 //
 // Boots, warms up, says READY, becomes the environment that LOAD names (docs/protocol/shim-channel.md). DIR is where the
 // code lies, /code unless a test says otherwise.

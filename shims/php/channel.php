@@ -18,8 +18,8 @@ final class Channel
     public const LAST = 2;      // flag of an answer: the process ends
     private const SHARED = 4;   // flag of an INVOKE and of a RESULT: where in shared memory the bytes lie
     public const HANDLER = 0, INITIALIZER = 1, PRE_FREEZE = 2, PRE_STOP = 3, HTTP = 4;
-    private const FD = 3, MEMORY = 4, HEAD_BYTES = 16, MOST_LOAD_BYTES = 1 << 20, AT_ONCE = 1 << 16;
-    private const F_SETFD = 2, FD_CLOEXEC = 1, MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000, EINTR = 4;
+    private const CALLS = 3, MEMORY = 4, ANSWERS = 5, HEAD_BYTES = 16, MOST_LOAD_BYTES = 1 << 20, AT_ONCE = 1 << 16;
+    private const F_SETFD = 2, FD_CLOEXEC = 1, EINTR = 4;
 
     private \FFI $libc;
     private \FFI\CData $buffer; // used again for what is not large
@@ -30,14 +30,14 @@ final class Channel
     {
         $this->libc = \FFI::cdef(
             'int fcntl(int fd, int command, ...);
-             long recv(int fd, char *to, size_t size, int flags);
-             long send(int fd, const char *from, size_t size, int flags);
+             long read(int fd, char *to, size_t size);
+             long write(int fd, const char *from, size_t size);
              void *mmap(void *at, size_t size, int protection, int flags, int fd, long offset);
              int close(int fd);
              int *__errno_location(void);',
             'libc.so.6'
         );
-        $this->libc->fcntl(self::FD, self::F_SETFD, self::FD_CLOEXEC);
+        foreach ([self::CALLS, self::ANSWERS] as $fd) $this->libc->fcntl($fd, self::F_SETFD, self::FD_CLOEXEC);
         $this->buffer = \FFI::new('char[' . self::AT_ONCE . ']');
     }
 
@@ -103,7 +103,7 @@ final class Channel
         }
         $frame = pack('Vvv', strlen($payload), $type, $flags) . $request . $payload;
         for ($sent = 0, $size = strlen($frame); $sent < $size;) {
-            $count = $this->libc->send(self::FD, $sent === 0 ? $frame : substr($frame, $sent), $size - $sent, self::MSG_NOSIGNAL);
+            $count = $this->libc->write(self::ANSWERS, $sent === 0 ? $frame : substr($frame, $sent), $size - $sent);
             if ($count >= 0) $sent += $count;
             elseif ($this->libc->__errno_location()[0] !== self::EINTR) exit(0); // the engine has gone
         }
@@ -114,7 +114,7 @@ final class Channel
         $buffer = $size <= self::AT_ONCE ? $this->buffer : \FFI::new("char[$size]");
         for ($filled = 0; $filled < $size;) {
             $to = $filled === 0 ? $buffer : \FFI::addr($buffer[$filled]);
-            $count = $this->libc->recv(self::FD, $to, $size - $filled, self::MSG_WAITALL);
+            $count = $this->libc->read(self::CALLS, $to, $size - $filled);
             if ($count > 0) $filled += $count;
             elseif ($count < 0 && $this->libc->__errno_location()[0] === self::EINTR) continue;
             elseif ($filled === 0 && $mayEnd) return null;

@@ -1,5 +1,5 @@
 <?php
-// PHP as a function environment: `php -c DIR shim.php [--code DIR]` with the channel as descriptor 3.
+// PHP as a function environment: `php -c DIR shim.php [--code DIR]` with the channel as descriptors 3 and 5.
 //
 // Boots, warms up, says READY, becomes the environment that LOAD names (docs/protocol/shim-channel.md). DIR is where the code
 // lies, /code unless a test says otherwise. The function's files are required here, in the global scope: what they set at their

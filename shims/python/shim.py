@@ -1,4 +1,4 @@
-"""Python as a function environment, without a zygote: `python3 -I shim.py [--code DIR]` with the channel as descriptor 3.
+"""Python as a function environment, without a zygote: `python3 -I shim.py [--code DIR]` with the channel as descriptors 3 and 5.
 
 Boots, says READY, becomes the environment that LOAD names. DIR is where the code lies, /code unless a test says otherwise.
 """

@@ -265,13 +265,13 @@ TEST_F(FunctionsTest, SuddenEndsAreToldApartAndAtOnce) {
            "def handler(event, context):\n"
            "    if event == b'exit': os._exit(3)\n"
            "    if event == b'crash': ctypes.string_at(0)\n"
-           "    if event == b'close': os.close(3); import time; time.sleep(60)\n"
-           "    if event == b'noise': os.write(3, b'\\xff' * 64); import time; time.sleep(60)\n"
+           "    if event == b'close': os.closerange(3, 6); import time; time.sleep(60)\n"
+           "    if event == b'noise': os.write(5, b'\\xff' * 64); import time; time.sleep(60)\n"
            "    if event == b'giant':\n"
-           "        os.write(3, (1 << 31).to_bytes(4, 'little') + b'\\x06\\0\\0\\0' + b'\\0' * 8); import time; "
+           "        os.write(5, (1 << 31).to_bytes(4, 'little') + b'\\x06\\0\\0\\0' + b'\\0' * 8); import time; "
            "time.sleep(60)\n"
            "    if event == b'other':\n"
-           "        os.write(3, b'\\x01\\0\\0\\0\\x06\\0\\0\\0' + b'\\x63' * 8 + b'x'); import time; time.sleep(60)\n"
+           "        os.write(5, b'\\x01\\0\\0\\0\\x06\\0\\0\\0' + b'\\x63' * 8 + b'x'); import time; time.sleep(60)\n"
            "    return 'fine'\n");
     const std::pair<const char*, const char*> kEnds[] = {{"exit", "exit code 3"},
                                                          {"crash", "signal 11"},

@@ -1,6 +1,7 @@
 #include "tests/shims/frames.h"
 
-#include <sys/socket.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
@@ -75,16 +76,25 @@ std::string load_payload(const std::string& handler, const std::string& initiali
            (memory.empty() ? "" : R"(, "memory": )" + memory) + "}";
 }
 
-Answer receive_answer(int channel) {
-    hc_frame head{};
-    if (::recv(channel, &head, sizeof head, MSG_WAITALL) != static_cast<ssize_t>(sizeof head)) return {};
-    Answer answer{head.type, head.flags, head.request, std::string(head.length, '\0')};
-    for (std::size_t filled = 0; filled < head.length;) {
-        const ssize_t n = ::recv(channel, answer.payload.data() + filled, head.length - filled, 0);
-        if (n <= 0) return {};
+namespace {
+/// Waits for at most half a minute for each piece.
+bool read_whole(int fd, char* to, std::size_t size) {
+    for (std::size_t filled = 0; filled < size;) {
+        pollfd entry{fd, POLLIN, 0};
+        if (::poll(&entry, 1, 30'000) != 1) return false;
+        const ssize_t n = ::read(fd, to + filled, size - filled);
+        if (n <= 0) return false;
         filled += static_cast<std::size_t>(n);
     }
-    return answer;
+    return true;
+}
+}  // namespace
+
+Answer receive_answer(int answers) {
+    hc_frame head{};
+    if (!read_whole(answers, reinterpret_cast<char*>(&head), sizeof head)) return {};
+    Answer answer{head.type, head.flags, head.request, std::string(head.length, '\0')};
+    return read_whole(answers, answer.payload.data(), head.length) ? answer : Answer{};
 }
 
 }  // namespace hotcell::test

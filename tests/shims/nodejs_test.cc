@@ -278,7 +278,8 @@ TEST_F(NodejsShim, DoesNotWaitForWhatTheFunctionLeftRunning) {
 
 TEST_F(NodejsShim, KeepsTheChannelFromProgramsOfTheFunction) {
     ShimProcess shim = start(
-        "exports.handler = async () => require('child_process').execSync('readlink /proc/self/fd/3 || echo "
+        "exports.handler = async () => require('child_process').execSync('readlink /proc/self/fd/3 /proc/self/fd/5 || "
+        "echo "
         "none').toString();\n");
     EXPECT_EQ(shim.call("").payload, "none\n");
 }

@@ -246,7 +246,7 @@ TEST(PythonShim, KeepsTheChannelFromProgramsOfTheFunction) {
         "    os.waitpid(os.posix_spawn('/bin/ls', ['ls', '/proc/self/fd'], os.environ), 0)\n");
     EXPECT_TRUE(shim.call("").is_result());
     EXPECT_EQ(shim.out(), "0\n1\n2\n3\n") << "3 is the directory that ls reads";
-    ShimProcess closes = python("import os\ndef handler(event, context):\n    os.close(3)\n");
+    ShimProcess closes = python("import os\ndef handler(event, context):\n    os.close(5)\n");
     EXPECT_EQ(closes.call("").type, 0) << "who closes the channel has no answer";
     EXPECT_EQ(closes.wait(false), 0);
 }

@@ -23,8 +23,6 @@ using linux::UniqueFd;
 
 namespace {
 
-constexpr timeval kPatience{30, 0};
-
 std::pair<UniqueFd, UniqueFd> make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("make a pipe");
@@ -65,12 +63,8 @@ ShimProcess::ShimProcess(const std::vector<std::string>& command, const ShimCode
 }
 
 void ShimProcess::start(const std::vector<std::string>& command) {
-    int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) throw std::runtime_error("make the channel");
-    channel_ = UniqueFd(pair[0]);
-    const UniqueFd theirs(pair[1]);
-    ::setsockopt(channel_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    ::setsockopt(channel_.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+    auto [calls_read, calls_write] = make_pipe();
+    auto [answers_read, answers_write] = make_pipe();
     auto [out_read, out_write] = make_pipe();
     auto [err_read, err_write] = make_pipe();
     std::vector<std::string> words = command;
@@ -84,17 +78,25 @@ void ShimProcess::start(const std::vector<std::string>& command) {
     char* environment[] = {language, path, leftover, nullptr};
     pid_ = ::fork();
     if (pid_ == 0) {
-        const int moves[][2] = {{out_write.get(), 1}, {err_write.get(), 2}, {theirs.get(), HC_CHANNEL_FD}};
+        const int moves[][2] = {{out_write.get(), 1},
+                                {err_write.get(), 2},
+                                {calls_read.get(), HC_CALLS_FD},
+                                {answers_write.get(), HC_ANSWERS_FD}};
         ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
         if (memory_) ::dup2(memory_.get(), HC_MEMORY_FD + 100);
         for (const auto& [from, to] : moves) ::dup2(from, to + 100);
         for (const auto& [from, to] : moves) ::dup2(to + 100, to);
-        if (memory_) ::dup2(HC_MEMORY_FD + 100, HC_MEMORY_FD);
-        ::close_range(memory_ ? HC_MEMORY_FD + 1 : HC_CHANNEL_FD + 1, ~0u, 0);
+        if (memory_)
+            ::dup2(HC_MEMORY_FD + 100, HC_MEMORY_FD);
+        else
+            ::close(HC_MEMORY_FD);
+        ::close_range(HC_ANSWERS_FD + 1, ~0u, 0);
         ::execve(arguments[0], arguments.data(), environment);
         ::_exit(127);
     }
     for (const int fd : {out_read.get(), err_read.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    calls_ = std::move(calls_write);
+    answers_ = std::move(answers_read);
     out_ = std::move(out_read);
     err_ = std::move(err_read);
 }
@@ -110,15 +112,15 @@ ShimProcess::~ShimProcess() {
 
 void ShimProcess::send(const std::string& bytes) {
     for (std::size_t sent = 0; sent < bytes.size();) {
-        const ssize_t n = ::send(channel_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        const ssize_t n = ::write(calls_.get(), bytes.data() + sent, bytes.size() - sent);
         if (n < 0) return;  // what the process made of it is seen by what it answers
         sent += static_cast<std::size_t>(n);
     }
 }
 
-void ShimProcess::end_input() { ::shutdown(channel_.get(), SHUT_WR); }
+void ShimProcess::end_input() { calls_.reset(); }
 
-Answer ShimProcess::receive() { return receive_answer(channel_.get()); }
+Answer ShimProcess::receive() { return receive_answer(answers_.get()); }
 
 Answer ShimProcess::call(const std::string& event, const std::string& request_id, std::uint32_t kind) {
     return exchange(kind, context_of(request_id), event);
@@ -188,7 +190,7 @@ std::string ShimProcess::take(int fd) {
 }
 
 int ShimProcess::wait(bool end_channel) {
-    if (end_channel) channel_.reset();
+    if (end_channel) calls_.reset();
     int status = -1;
     ::waitpid(std::exchange(pid_, -1), &status, 0);
     return status;

@@ -38,7 +38,7 @@ public:
     Answer call_at(const hc_shared& where);
     Answer initialize(const std::string& request_id = "rid-1") { return call({}, request_id, HC_CALL_INITIALIZER); }
     void send(const std::string& bytes);
-    void end_input();  // half of the channel: what was sent is all there will be
+    void end_input();  // what was sent is all there will be
     Answer receive();
     /// What lies in the pipe now, as the engine takes it when an answer comes.
     std::string out() { return take(out_.get()); }
@@ -55,7 +55,8 @@ private:
     std::string directory_;
     pid_t pid_ = -1;
     std::uint64_t next_request_ = 0x1'0000'0001;
-    linux::UniqueFd channel_;
+    linux::UniqueFd calls_;
+    linux::UniqueFd answers_;
     linux::UniqueFd memory_;
     linux::UniqueFd out_;
     linux::UniqueFd err_;

@@ -1,4 +1,4 @@
-// A shim in a real slot: exec'ed with the channel kept, or forked off the zygote, it becomes a function environment.
+// A shim in a real slot: exec'ed, or forked off the zygote, it becomes a function environment.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/linux/raw/calls.h"
+#include "engine/linux/raw/fd_passing.h"
 #include "tests/shims/frames.h"
 #include "tests/support/requires.h"
 #include "tests/support/warden_process.h"
@@ -42,32 +43,38 @@ testing::Missing node() {
 
 class ShimInASlot : public ::testing::Test {
 protected:
-    void send(const BuiltSandbox& slot, const std::string& bytes) {
-        ASSERT_GE(linux::raw::write_all(slot.fd(FdRole::Channel), bytes.data(), bytes.size()), 0);
+    void send(int fd, const std::string& bytes) { ASSERT_GE(linux::raw::write_all(fd, bytes.data(), bytes.size()), 0); }
+    /// The first frame, with the pipes of a shim.
+    void send_with_pipes(const BuiltSandbox& slot, const std::string& bytes) {
+        int calls[2], answers[2];
+        ASSERT_EQ(::pipe2(calls, O_CLOEXEC), 0);
+        ASSERT_EQ(::pipe2(answers, O_CLOEXEC), 0);
+        calls_ = linux::UniqueFd(calls[1]);
+        answers_ = linux::UniqueFd(answers[0]);
+        const linux::UniqueFd theirs[] = {linux::UniqueFd(calls[0]), linux::UniqueFd(answers[1])};
+        const int fds[] = {theirs[0].get(), theirs[1].get()};
+        ASSERT_EQ(linux::raw::send_some_with_fds(slot.fd(FdRole::Channel), bytes.data(), bytes.size(), fds, 2),
+                  static_cast<long>(bytes.size()));
     }
 
-    /// RUN with the channel kept.
     void exec(const BuiltSandbox& slot, const std::vector<std::string>& arguments) {
         std::string strings;
         for (const std::string& argument : arguments) strings += argument + '\0';
         strings += std::string("PATH=/usr/bin:/bin") + '\0';
         const hc_run run{static_cast<std::uint32_t>(arguments.size()), 1};
         const std::string payload = std::string(reinterpret_cast<const char*>(&run), sizeof run) + strings;
-        const hc_frame head{static_cast<std::uint32_t>(payload.size()), HC_FRAME_RUN, HC_KEEP_CHANNEL, 1};
-        send(slot, std::string(reinterpret_cast<const char*>(&head), sizeof head) + payload);
+        const hc_frame head{static_cast<std::uint32_t>(payload.size()), HC_FRAME_RUN, 0, 1};
+        send_with_pipes(slot, std::string(reinterpret_cast<const char*>(&head), sizeof head) + payload);
     }
 
-    void load(const BuiltSandbox& slot) {
+    static std::string load_frame() {
         const std::string payload = load_payload("index.handler", "", R"({"A": "b", "PATH": "/usr/bin:/bin"})");
-        send(slot, frame(HC_FRAME_LOAD, payload, static_cast<std::uint32_t>(payload.size())));
+        return frame(HC_FRAME_LOAD, payload, static_cast<std::uint32_t>(payload.size()));
     }
 
-    Answer call(const BuiltSandbox& slot, std::uint64_t request, const std::string& event) {
-        const timeval patience{20, 0};
-        ::fcntl(slot.fd(FdRole::Channel), F_SETFL, 0);  // the front's end comes non-blocking
-        ::setsockopt(slot.fd(FdRole::Channel), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        send(slot, invoke_frame(request, HC_CALL_HANDLER, context_of("rid"), event));
-        return receive_answer(slot.fd(FdRole::Channel));
+    Answer call(std::uint64_t request, const std::string& event) {
+        send(calls_.get(), invoke_frame(request, HC_CALL_HANDLER, context_of("rid"), event));
+        return receive_answer(answers_.get());
     }
 
     std::string take(int fd) {
@@ -80,7 +87,7 @@ protected:
     void expect_environment(BuiltSandbox& slot, const BuiltSandbox& status_of, const std::string& comma) {
         const std::string rest = comma + "\"rid\"" + comma + "1000" + comma + "\"b\"" + comma + "\"/code\"]";
         for (const char* count : {"1", "2"}) {
-            const Answer answer = call(slot, 77, "h\u00e9");
+            const Answer answer = call(77, "h\u00e9");
             ASSERT_TRUE(answer.is_result()) << answer << take(slot.fd(FdRole::Stderr));
             EXPECT_EQ(answer.request, 77u);
             const std::string event = comma == "," ? "[\"h\u00e9\"" : "[\"h\\u00e9\"";
@@ -88,7 +95,7 @@ protected:
             const std::string out = take(slot.fd(FdRole::Stdout));
             EXPECT_TRUE(out.ends_with(std::string("call ") + count + "\n")) << out;
         }
-        slot.fds[FdRole::Channel].reset();
+        calls_.reset();
         protocol::ExitReport report{};
         pollfd entry{status_of.fd(FdRole::Status), POLLIN, 0};
         ASSERT_EQ(::poll(&entry, 1, 10'000), 1) << "it ends with the channel";
@@ -103,15 +110,17 @@ protected:
         ASSERT_TRUE(slot.ok());
         ASSERT_TRUE(warden.wait_ready(slot, 0));
         exec(slot, shim);
-        ASSERT_TRUE(warden.wait_ready(slot, 0)) << "the shim's own READY: " << take(slot.fd(FdRole::Stderr));
+        ASSERT_EQ(receive_answer(answers_.get()).type, HC_FRAME_READY) << take(slot.fd(FdRole::Stderr));
         // prepared: it has booted before anybody knew whose it would be
         ASSERT_EQ(warden.attach(slot, warden.store(file, source)).failure.step, 0u);
-        load(slot);
+        send(calls_.get(), load_frame());
         expect_environment(slot, slot, comma);
         EXPECT_TRUE(warden.destroy_slot(slot));
     }
 
     WardenProcess warden{WardenOptions{}};
+    linux::UniqueFd calls_;
+    linux::UniqueFd answers_;
 };
 
 TEST_F(ShimInASlot, ThatIsPythonBootsBeforeItsCodeIsThere) {
@@ -131,7 +140,7 @@ TEST_F(ShimInASlot, ThatIsNodejsCollectsBeforeItReachesASmallLimit) {
     ASSERT_TRUE(slot.ok());
     ASSERT_TRUE(warden.wait_ready(slot, 0));
     exec(slot, kNode);
-    ASSERT_TRUE(warden.wait_ready(slot, 0));
+    ASSERT_EQ(receive_answer(answers_.get()).type, HC_FRAME_READY);
     // 20 MB in use at a time, some 400 MB made
     const std::string code = warden.store("index.js",
                                           "exports.handler = async () => {\n"
@@ -140,8 +149,8 @@ TEST_F(ShimInASlot, ThatIsNodejsCollectsBeforeItReachesASmallLimit) {
                                           "    for (let i = 0; i < 200000; ++i) kept.push({ i, list: [i, i + 1] });\n"
                                           "  }\n  return 'lives';\n};\n");
     ASSERT_EQ(warden.attach(slot, code).failure.step, 0u);
-    load(slot);
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(call(slot, 1, "").payload, "lives");
+    send(calls_.get(), load_frame());
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(call(1, "").payload, "lives");
     EXPECT_TRUE(warden.destroy_slot(slot));
 }
 
@@ -152,12 +161,12 @@ TEST_F(ShimInASlot, ThatIsAChildOfTheZygoteTakesLoadInsteadOfRun) {
     ASSERT_GT(warden.fork_into(domain, slot, 42).pid, 0);
     ASSERT_TRUE(warden.wait_ready(slot, 42));
     ASSERT_EQ(warden.attach(slot, warden.store("index.py", kPython)).failure.step, 0u);
-    load(slot);
+    send_with_pipes(slot, load_frame());
     expect_environment(slot, domain, ", ");
     EXPECT_TRUE(warden.destroy_slot(slot));
 }
 
-TEST_F(ShimInASlot, IsNotKeptItsChannelUnlessAskedFor) {
+TEST_F(ShimInASlot, KeepsNothingOfTheChannelUnlessItIsAShim) {
     const auto domain = warden.build_domain(1);
     const auto slot = warden.build_slot(domain, true);
     ASSERT_TRUE(slot.ok());

@@ -6,7 +6,7 @@ namespace hotcell::environment {
 
 namespace {
 
-// No more than a few frames can lie in the socket: each waits for the one before to be answered.
+// No more than a few frames can lie in the pipe: each waits for the one before to be answered.
 constexpr std::size_t kMostAhead = 4 * (sizeof(hc_frame) + sizeof(hc_ready));
 
 constexpr std::size_t kMostPiece = 64 << 10;     // that is added at once
@@ -17,7 +17,7 @@ void append(std::string& to, const void* data, std::size_t size) { to.append(sta
 }  // namespace
 
 Result<std::string> encode_run(std::uint64_t request, const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment, bool keep_channel) {
+                               const std::vector<std::string>& environment) {
     std::string strings;
     for (const auto* list : {&arguments, &environment}) {
         for (const std::string& text : *list) {
@@ -32,8 +32,7 @@ Result<std::string> encode_run(std::uint64_t request, const std::vector<std::str
         return fail(ErrorKind::InvalidArgument, "arguments, environment: " + std::to_string(strings.size()) +
                                                     " bytes together, at most " +
                                                     std::to_string(HC_MOST_RUN_BYTES - sizeof(hc_run)));
-    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_RUN,
-                         static_cast<std::uint16_t>(keep_channel ? HC_KEEP_CHANNEL : 0), request};
+    const hc_frame frame{static_cast<std::uint32_t>(length), HC_FRAME_RUN, 0, request};
     const hc_run run{static_cast<std::uint32_t>(arguments.size()), static_cast<std::uint32_t>(environment.size())};
     std::string bytes;
     append(bytes, &frame, sizeof frame);

@@ -15,9 +15,8 @@
 namespace hotcell::environment {
 
 /// One Run frame with its header. InvalidArgument when it would be longer than HC_MOST_RUN_BYTES or a string has a NUL.
-/// `keep_channel`: the program is a shim.
 Result<std::string> encode_run(std::uint64_t request, const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment, bool keep_channel = false);
+                               const std::vector<std::string>& environment);
 /// One Load frame; `document` is JSON.
 std::string encode_load(std::string_view document);
 /// One Invoke frame; `kind` is HC_CALL_*, `context` JSON.

@@ -1,4 +1,4 @@
-// The memory that one environment shares with the engine, for events and results too large for the channel's socket to be quick.
+// The memory that one environment shares with the engine, for events and results too large for the channel's pipes to be quick.
 //
 // Here: where an event is put and a result is taken from. Not here: which payloads go this way (the manifest's sharedMemoryFrom),
 // the frames that tell of them (frames.h). Threads: the reactor's.
@@ -19,7 +19,7 @@ namespace hotcell::environment {
 
 class SharedMemory {
 public:
-    /// The first part takes events, the rest results with what belongs to them. What is larger goes over the socket.
+    /// The first part takes events, the rest results with what belongs to them. What is larger goes over the pipe.
     static constexpr Bytes kEvents{HC_MEMORY_RESULTS_AT};
     static constexpr Bytes kSize{HC_MEMORY_BYTES};
 
@@ -30,7 +30,7 @@ public:
     SharedMemory& operator=(const SharedMemory&) = delete;
 
     int fd() const { return fd_.get(); }
-    /// Puts an event of at most kEvents there. Kernel when there is no memory: nothing was said, the socket can take it.
+    /// Puts an event of at most kEvents there. Kernel when there is no memory: nothing was said, the pipe can take it.
     Result<hc_shared> put(std::string_view event);
     /// A copy of a result. InvalidArgument when it would not lie within the part for results.
     Result<std::string> take(const hc_shared& where);

@@ -37,15 +37,14 @@ void ShimEnvironment::bring_up() {
     ready_ = true;
 }
 
-bool ShimEnvironment::share_memory() {
-    if (!shim_.shared_memory) return true;
-    auto shared = slot_->share_memory();
-    if (!shared) fail_start(std::move(shared).error());
-    return shared.has_value();
+bool ShimEnvironment::become_shim() {
+    auto became = slot_->become_shim(shim_.shared_memory.has_value());
+    if (!became) fail_start(std::move(became).error());
+    return became.has_value();
 }
 
 void ShimEnvironment::fork_child() {
-    if (!share_memory()) return;
+    if (!become_shim()) return;
     nonce_ = slot_->id();
     slot_->domain()->fork(slot_->id(), nonce_, [self = weak_from_this(), this](Result<hc_forked> forked) {
         const auto one = self.lock();
@@ -61,10 +60,10 @@ void ShimEnvironment::fork_child() {
 }
 
 void ShimEnvironment::exec_shim() {
-    auto frame = encode_run(slot_->id(), shim_.shim, shim_.shim_environment, true);
+    auto frame = encode_run(slot_->id(), shim_.shim, shim_.shim_environment);
     if (!frame) return fail_start(std::move(frame).error());
     readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
-    if (!share_memory()) return;
+    if (!become_shim()) return;
     slot_->send(std::move(*frame));
 }
 
@@ -202,11 +201,11 @@ ShimBoot::ShimBoot(Reactor& reactor, std::unique_ptr<Slot> slot, OnBooted done)
 
 void ShimBoot::begin(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                      bool shares_memory) {
-    auto frame = encode_run(slot_->id(), argv, environment, true);
+    auto frame = encode_run(slot_->id(), argv, environment);
     if (!frame) return finish(std::unexpected(std::move(frame).error()));
-    if (shares_memory)
-        if (auto shared = slot_->share_memory(); !shared) return finish(std::unexpected(std::move(shared).error()));
     slot_->drain_channel();
+    if (auto became = slot_->become_shim(shares_memory); !became)
+        return finish(std::unexpected(std::move(became).error()));
     readies_ = slot_->ready() ? 1 : 2;  // the waiting child's own, where it has not come yet, and the shim's
     slot_->listen(this);
     timer_.start(kBootPatience,

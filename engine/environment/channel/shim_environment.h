@@ -37,8 +37,8 @@ private:
     void on_answer(ProgramFrame frame) override;
     void on_channel_end() override;
     void on_exit(const protocol::ExitReport& report) override;
-    /// Shared memory, in a slot whose first frame is still to be sent. False: the start has failed.
-    bool share_memory();
+    /// In a slot whose first frame is still to be sent. False: the start has failed.
+    bool become_shim();
     bool goes_through_memory(std::string_view event) const;
     void keep_pages();
 

@@ -46,12 +46,12 @@ struct SharedMemoryUse {
 /// How a process of this runtime becomes a function environment by exec; with a zygote its children do so too.
 struct FunctionRecipe {
     Speech speaks = Speech::Frames;
-    std::vector<std::string> shim;     // Frames: argv; the channel is its descriptor 3
+    std::vector<std::string> shim;     // Frames: argv
     std::vector<std::string> command;  // otherwise: argv, where the function names none; "{handler}" is its handler
     std::map<std::string, std::vector<std::string>> commands;  // of single names
     std::map<std::string, std::string> environment;            // until LOAD brings the function's own
     std::optional<CompileRecipe> compile;                      // unset: packages are taken as they are
-    std::optional<SharedMemoryUse> shared_memory;  // Frames; unset: everything goes over the channel's socket
+    std::optional<SharedMemoryUse> shared_memory;  // Frames; unset: everything goes over the channel's pipes
     bool prepared = false;                         // worth keeping booted, before it is known for which function
 };
 

@@ -13,8 +13,6 @@ using protocol::FdRole;
 
 namespace {
 
-constexpr int kPiecesAtOnce = 16;
-
 std::uint64_t number_after(std::string_view text, std::string_view key) {
     std::size_t at = key.empty() ? 0 : text.find(key);
     // "oom_kill_disable" begins like "oom_kill": a key ends at its space
@@ -28,8 +26,12 @@ std::uint64_t number_after(std::string_view text, std::string_view key) {
 }  // namespace
 
 Slot::Slot(Reactor& reactor, BuiltSandbox built, bool executor, std::shared_ptr<Domain> domain)
-    : built_(std::move(built)), executor_(executor), domain_(std::move(domain)) {
-    channel_ = std::make_unique<Watch>(reactor, built_.take(FdRole::Channel));
+    : reactor_(reactor), built_(std::move(built)), executor_(executor), domain_(std::move(domain)) {
+    channel_ = std::make_unique<FrameStream>(
+        reactor, built_.take(FdRole::Channel), [this](ProgramFrame frame) { take_frame(std::move(frame)); },
+        [this] {
+            if (!shim_ && listener_ != nullptr) listener_->on_channel_end();
+        });
     status_ = std::make_unique<MessagePipe>(
         reactor, built_.take(FdRole::Status), sizeof(protocol::ExitReport),
         [this](std::string_view bytes, std::vector<linux::UniqueFd>&) {
@@ -40,79 +42,46 @@ Slot::Slot(Reactor& reactor, BuiltSandbox built, bool executor, std::shared_ptr<
             dead_ = true;
             if (listener_ != nullptr) listener_->on_death();
         });
-    wait_channel();
 }
 
-void Slot::wait_channel() {
-    channel_->when_readable([this, alive = alive_] {
-        drain_channel();
-        if (*alive && channel_open_) wait_channel();
-    });
+void Slot::take_frame(ProgramFrame frame) {
+    if (frame.type == HC_FRAME_READY) ready_ = frame.ready;
+    if (listener_ == nullptr) return;
+    if (frame.type == HC_FRAME_READY) return listener_->on_ready(frame.ready);
+    if (frame.type == HC_FRAME_FAILED) return listener_->on_failed(frame.failed);
+    listener_->on_answer(std::move(frame));
 }
 
 void Slot::drain_channel() {
     const std::shared_ptr<bool> alive = alive_;
-    bool more = true;
-    // no more at once than lies in a full socket: one that never stops must not keep the others waiting
-    for (int i = 0; channel_open_ && more && i < kPiecesAtOnce; ++i) {
-        char part[65536];
-        const long n = linux::read_some(channel_->fd(), part, sizeof part);
-        if (n == -EAGAIN) return;
-        if (n <= 0) {
-            channel_open_ = false;
-            if (listener_ != nullptr) listener_->on_channel_end();
-            return;
-        }
-        more = static_cast<std::size_t>(n) == sizeof part;
-        frames_.add({part, static_cast<std::size_t>(n)});
-        while (auto frame = frames_.next()) {
-            if (frame->type == HC_FRAME_READY) {
-                ready_ = frame->ready;
-                if (listener_ != nullptr) listener_->on_ready(frame->ready);
-            } else if (listener_ != nullptr && frame->type == HC_FRAME_FAILED) {
-                listener_->on_failed(frame->failed);
-            } else if (listener_ != nullptr) {
-                listener_->on_answer(std::move(*frame));
-            }
-            if (!*alive) return;
-        }
-        if (frames_.is_broken()) {
-            // not a word of this protocol: whoever speaks there has no more to say
-            channel_open_ = false;
-            if (listener_ != nullptr) listener_->on_channel_end();
-            return;
-        }
-    }
+    channel_->drain();
+    if (*alive && shim_) shim_->drain();
 }
 
-void Slot::send(std::string bytes) {
-    if (!unsent_.empty()) {
-        unsent_ += bytes;
-        return;
-    }
-    unsent_ = std::move(bytes);
-    write_unsent();
-}
-
-Result<> Slot::share_memory() {
-    memory_ = TRY(SharedMemory::make());
-    memory_to_send_ = true;
-    frames_.allow_shared();
+Result<> Slot::become_shim(bool shares_memory) {
+    if (shares_memory) memory_ = TRY(SharedMemory::make());
+    auto answers = TRY(linux::make_pipe_to_read());
+    auto calls = TRY(linux::make_pipe_to_write());
+    to_pass_.push_back(std::move(calls.theirs));
+    to_pass_.push_back(std::move(answers.theirs));
+    shim_ = std::make_unique<FrameStream>(
+        reactor_, std::move(answers.ours), std::move(calls.ours),
+        [this](ProgramFrame frame) { take_frame(std::move(frame)); },
+        [this] {
+            if (listener_ != nullptr) listener_->on_channel_end();
+        });
+    if (shares_memory) shim_->frames().allow_shared();
     return {};
 }
 
-void Slot::write_unsent() {
-    while (sent_ < unsent_.size()) {
-        const std::string_view rest = std::string_view(unsent_).substr(sent_);
-        const long n = memory_to_send_ ? linux::write_some_with(channel_->fd(), rest, memory_->fd())
-                                       : linux::write_some(channel_->fd(), rest);
-        if (n == -EAGAIN) return channel_->when_writable([this] { write_unsent(); });
-        if (n < 0) break;  // its end is seen by reading
-        memory_to_send_ = false;
-        sent_ += static_cast<std::size_t>(n);
-    }
-    unsent_.clear();
-    sent_ = 0;
+void Slot::send(std::string bytes) {
+    if (!shim_) return channel_->send(std::move(bytes));
+    if (passed_) return shim_->send(std::move(bytes));
+    passed_ = true;
+    std::vector<int> fds;
+    for (const linux::UniqueFd& fd : to_pass_) fds.push_back(fd.get());
+    if (memory_) fds.push_back(memory_->fd());
+    channel_->send_with(std::move(bytes), std::move(fds), [this] { to_pass_.clear(); });
 }
 
 bool Slot::freeze(bool frozen) {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "engine/environment/channel/frames.h"
+#include "engine/environment/channel/frame_stream.h"
 #include "engine/environment/channel/shared_memory.h"
 #include "engine/environment/reactor/message_pipe.h"
 #include "engine/environment/slots/built.h"
@@ -24,7 +24,7 @@ public:
     virtual void on_failed(const hc_failed& failed) = 0;
     /// A result or an error; comes only where answers were allowed.
     virtual void on_answer(ProgramFrame) {}
-    /// The program has been started, or its process has ended, or what came was no frame.
+    /// The program has been started, or a shim or its process has ended, or what came was no frame.
     virtual void on_channel_end() = 0;
     virtual void on_exit(const protocol::ExitReport& report) = 0;
     /// Its pid 1 has ended, and with it everything in it.
@@ -48,13 +48,14 @@ public:
     void drain_channel();
     /// In order, as the socket takes it.
     void send(std::string bytes);
-    /// Makes shared memory of this slot's own, whose descriptor goes with the next frame: the first one, RUN of a shim or LOAD.
-    Result<> share_memory();
+    /// The next frame, RUN of a shim or LOAD of a zygote's child, takes two pipes and, if asked for, shared memory of this slot's own
+    /// with it. From then on frames go over the pipes.
+    Result<> become_shim(bool shares_memory);
     /// Null where there is none.
     SharedMemory* shared_memory() { return memory_.get(); }
-    /// Its program is a shim from now on, whose answers have at most so many bytes.
-    void allow_answers(std::uint32_t most_bytes) { frames_.allow_answers(most_bytes); }
-    bool answer_was_too_large() const { return frames_.is_too_large(); }
+    /// Of a shim: answers may come from now on, of at most so many bytes.
+    void allow_answers(std::uint32_t most_bytes) { shim_->frames().allow_answers(most_bytes); }
+    bool answer_was_too_large() const { return shim_ && shim_->frames().is_too_large(); }
     /// Stops or continues everything in it. Does not wait; False when the kernel refuses.
     bool freeze(bool frozen);
 
@@ -68,23 +69,21 @@ public:
     std::vector<linux::UniqueFd> take_connections() { return std::move(built_.connections); }
 
 private:
-    void wait_channel();
-    void write_unsent();
+    void take_frame(ProgramFrame frame);
 
+    Reactor& reactor_;
     BuiltSandbox built_;
     bool executor_;
     std::shared_ptr<Domain> domain_;
     SlotListener* listener_ = nullptr;
-    FrameReader frames_;
     std::optional<hc_ready> ready_;
-    std::string unsent_;
-    std::size_t sent_ = 0;  // of unsent_
     std::unique_ptr<SharedMemory> memory_;
-    bool memory_to_send_ = false;
+    std::vector<linux::UniqueFd> to_pass_;  // the shim's ends of its pipes
+    bool passed_ = false;
     bool dead_ = false;
-    bool channel_open_ = true;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once this object has gone
-    std::unique_ptr<Watch> channel_;
+    std::unique_ptr<FrameStream> channel_;
+    std::unique_ptr<FrameStream> shim_;  // the pipes, of a shim
     std::unique_ptr<MessagePipe> status_;
 
 public:

@@ -18,6 +18,19 @@ Result<SocketPair> make_message_pair() {
     return pair;
 }
 
+namespace {
+Result<Pipe> make_pipe(int our_end) {
+    int ends[2];
+    TRY(syscall("make a pipe", [&] { return ::pipe2(ends, O_CLOEXEC); }));
+    Pipe pipe{UniqueFd(ends[our_end]), UniqueFd(ends[1 - our_end])};
+    TRY(syscall("make a pipe non-blocking", [&] { return ::fcntl(pipe.ours.get(), F_SETFL, O_NONBLOCK); }));
+    return pipe;
+}
+}  // namespace
+
+Result<Pipe> make_pipe_to_read() { return make_pipe(0); }
+Result<Pipe> make_pipe_to_write() { return make_pipe(1); }
+
 Received receive_message(int socket, void* data, std::size_t most) {
     Received received;
     int numbers[raw::kMostPassedFds];
@@ -43,8 +56,9 @@ long write_some(int fd, std::string_view bytes) {
     return n;
 }
 
-long write_some_with(int socket, std::string_view bytes, int descriptor) {
-    return raw::send_some_with_fds(socket, bytes.data(), bytes.size(), &descriptor, 1, MSG_DONTWAIT);
+long write_some_with(int socket, std::string_view bytes, const std::vector<int>& descriptors) {
+    return raw::send_some_with_fds(socket, bytes.data(), bytes.size(), descriptors.data(),
+                                   static_cast<int>(descriptors.size()), MSG_DONTWAIT);
 }
 
 bool wait_readable(int fd, int milliseconds) {

@@ -21,6 +21,14 @@ struct SocketPair {
 /// A SOCK_SEQPACKET pair, both ends close-on-exec.
 Result<SocketPair> make_message_pair();
 
+/// A pipe of which this side never waits and the other does.
+struct Pipe {
+    UniqueFd ours;
+    UniqueFd theirs;
+};
+Result<Pipe> make_pipe_to_read();  // ours is the end that reads
+Result<Pipe> make_pipe_to_write();
+
 /// What arrived on a message socket. `size` 0: the other side has gone; negative: -errno, -EAGAIN when nothing is there.
 struct Received {
     long size = 0;
@@ -35,8 +43,8 @@ long send_message(int socket, const void* data, std::size_t size);
 long read_some(int fd, char* data, std::size_t most);
 /// Some of `bytes`. The number or -errno. On a pipe whose reader has gone the calling thread must have SIGPIPE blocked.
 long write_some(int fd, std::string_view bytes);
-/// The same on a stream socket, with a descriptor that goes with the first of the bytes; it stays open here.
-long write_some_with(int socket, std::string_view bytes, int descriptor);
+/// The same on a stream socket, with descriptors that go with the first of the bytes; they stay open here.
+long write_some_with(int socket, std::string_view bytes, const std::vector<int>& descriptors);
 
 /// Waits until `fd` can be read or has ended. False after `milliseconds`.
 bool wait_readable(int fd, int milliseconds);

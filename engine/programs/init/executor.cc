@@ -20,6 +20,7 @@ constexpr std::uint32_t kMostStrings = 4096;
 // In .bss: pages are touched only as far as a request fills them.
 char strings[HC_MOST_RUN_BYTES + 1];
 char* pointers[kMostStrings + 2];
+int channel = HC_CHANNEL_FD;
 
 [[noreturn]] void refuse(protocol::Step step, long error) {
     struct {
@@ -27,7 +28,7 @@ char* pointers[kMostStrings + 2];
         hc_failed failed;
     } message{{sizeof(hc_failed), HC_FRAME_FAILED, 0, 0},
               {static_cast<std::uint32_t>(step), static_cast<std::int32_t>(-error)}};
-    (void)raw::write_all(HC_CHANNEL_FD, &message, sizeof message);
+    (void)raw::write_all(channel, &message, sizeof message);
     ::_exit(127);
 }
 
@@ -103,6 +104,26 @@ std::uint64_t monotonic_ns() {
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+/// Those of a shim, which its program keeps; the channel ends with the exec. 0 or -errno.
+long place_descriptors(int* passed, int count) {
+    constexpr int kTargets[] = {HC_CALLS_FD, HC_ANSWERS_FD, HC_MEMORY_FD};
+    constexpr int kAbove = 16;
+    if (count == 0) return 0;
+    if (count > 3) return -EPROTO;
+    const long moved = raw::call(SYS_fcntl, channel, F_DUPFD_CLOEXEC, kAbove);
+    if (moved < 0) return moved;
+    channel = static_cast<int>(moved);
+    for (int i = 0; i < count; ++i) {  // out of each other's way
+        const long result = raw::call(SYS_fcntl, passed[i], F_DUPFD_CLOEXEC, kAbove);
+        if (result < 0) return result;
+        ::close(passed[i]);
+        passed[i] = static_cast<int>(result);
+    }
+    for (int i = 0; i < count; ++i)
+        if (const long result = raw::call(SYS_dup3, passed[i], kTargets[i], 0); result < 0) return result;
+    return 0;
+}
+
 }  // namespace
 
 void wait_and_exec() {
@@ -115,7 +136,7 @@ void wait_and_exec() {
     hc_frame frame{};
     int passed[raw::kMostPassedFds];
     int count = 0;
-    // a frame's head is written as a whole; with it comes the shared memory, if there is to be any
+    // a frame's head is written as a whole; with it comes what makes a shim
     if (raw::receive_with_fds(HC_CHANNEL_FD, &frame, sizeof frame, passed, count) != sizeof frame)
         ::_exit(0);  // not needed any more
     hc_run run{};
@@ -127,17 +148,7 @@ void wait_and_exec() {
     char** environment = nullptr;
     if (!split_strings(run, text_bytes, environment)) refuse(protocol::Step::ChildExec, -EPROTO);
     if (const long result = raw::call(SYS_chdir, "/code"); result < 0) refuse(protocol::Step::ChildExec, result);
-    if (frame.flags & HC_KEEP_CHANNEL) {  // a shim: it talks on, otherwise the channel ends with this exec
-        if (const long result = raw::call(SYS_fcntl, HC_CHANNEL_FD, F_SETFD, 0); result < 0)
-            refuse(protocol::Step::ChildExec, result);
-        if (count == 1 && passed[0] == HC_MEMORY_FD) {  // where it has come out by itself
-            if (const long result = raw::call(SYS_fcntl, HC_MEMORY_FD, F_SETFD, 0); result < 0)
-                refuse(protocol::Step::ChildExec, result);
-        } else if (count == 1) {
-            if (const long result = raw::call(SYS_dup3, passed[0], HC_MEMORY_FD, 0); result < 0)
-                refuse(protocol::Step::ChildExec, result);
-        }
-    }
+    if (const long result = place_descriptors(passed, count); result < 0) refuse(protocol::Step::ChildExec, result);
     refuse(protocol::Step::ChildExec, exec_program(pointers, environment));
 }
 

@@ -26,16 +26,20 @@ namespace Hotcell.Shim
         public const int Ready = 1, Load = 4, Invoke = 5, Result = 6, Error = 7;
         public const int HeadBytes = 16, InvokeBytes = 8;
         public const int Shared = 4; // flag of INVOKE and RESULT
-        const int Descriptor = 3;
+        const int Calls = 3, Answers = 5;
         const int MostLoadBytes = 1 << 20;
         const int AtOnce = 1 << 16;
 
         readonly byte[] small = new byte[AtOnce];
         int filled; // bytes of the next frame that have come already
 
-        public Channel() { Native.CloseOnExec(Descriptor); }
+        public Channel()
+        {
+            Native.CloseOnExec(Calls);
+            Native.CloseOnExec(Answers);
+        }
 
-        public bool HasInput => filled > 0 || Native.IsReadable(Descriptor);
+        public bool HasInput => filled > 0 || Native.IsReadable(Calls);
 
         public void SendReady()
         {
@@ -51,7 +55,7 @@ namespace Hotcell.Shim
             frame = default(Incoming);
             while (filled < HeadBytes)
             {
-                int count = Native.Read(Descriptor, small, filled, AtOnce - filled);
+                int count = Native.Read(Calls, small, filled, AtOnce - filled);
                 if (count == 0 && filled > 0) throw new BrokenException("the channel ended within a frame");
                 if (count == 0) return false;
                 filled += count;
@@ -81,7 +85,7 @@ namespace Hotcell.Shim
             if (frame != small) Buffer.BlockCopy(small, 0, frame, 0, filled);
             while (filled < total)
             {
-                int count = Native.Read(Descriptor, frame, filled, total - filled);
+                int count = Native.Read(Calls, frame, filled, total - filled);
                 if (count == 0) throw new BrokenException("the channel ended within a frame");
                 filled += count;
             }
@@ -96,7 +100,7 @@ namespace Hotcell.Shim
             Buffer.BlockCopy(BitConverter.GetBytes(length - HeadBytes), 0, bytes, 0, 4);
             Buffer.BlockCopy(BitConverter.GetBytes((uint)(type | frame.Flags << 16)), 0, bytes, 4, 4);
             Buffer.BlockCopy(BitConverter.GetBytes(request), 0, bytes, 8, 8);
-            Native.WriteAll(Descriptor, bytes, length);
+            Native.WriteAll(Answers, bytes, length);
         }
     }
 

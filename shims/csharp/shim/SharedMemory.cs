@@ -1,4 +1,4 @@
-// The environment's shared memory, for events and results too large for the channel's socket to be quick: descriptor 4, where LOAD
+// The environment's shared memory, for events and results too large for the channel's pipes to be quick: descriptor 4, where LOAD
 // has a "memory". Not here: when a frame says so (Channel, FunctionEnvironment). The main thread's.
 using System;
 using System.Runtime.InteropServices;
@@ -45,7 +45,7 @@ namespace Hotcell.Shim
             return bytes;
         }
 
-        /// <summary>The frame that says where the payload lies, once it does; or the frame itself, which goes over the socket.</summary>
+        /// <summary>The frame that says where the payload lies, once it does; or the frame itself, which goes over the pipe.</summary>
         public Frame Put(Frame result)
         {
             int length = (int)result.Length - Channel.HeadBytes;

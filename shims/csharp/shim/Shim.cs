@@ -1,4 +1,4 @@
-// C# on Mono as a function environment: `mono shim.exe [--code DIR]` with the channel as descriptor 3.
+// C# on Mono as a function environment: `mono shim.exe [--code DIR]` with the channel as descriptors 3 and 5.
 //
 // Boots, says READY, warms up until LOAD is there, becomes the environment that LOAD names (docs/protocol/shim-channel.md). DIR is where
 // the code lies, /code unless a test says otherwise.

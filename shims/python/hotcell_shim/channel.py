@@ -2,15 +2,14 @@
 
 Not here: what a frame means (function.py). The main thread alone reads and writes.
 """
-import _socket
+import io
 import mmap
 import os
-import select
 import struct
 import sys
 import time
 
-FD, MEMORY = 3, 4
+CALLS, MEMORY, ANSWERS = 3, 4, 5
 READY, LOAD, INVOKE, RESULT, ERROR = 1, 4, 5, 6, 7
 HANDLER, INITIALIZER, PRE_FREEZE, PRE_STOP, HTTP = range(5)
 HTTP_HEAD = 1  # flag of a RESULT
@@ -27,13 +26,13 @@ class Broken(Exception):
 
 
 class Channel:
-    """Owns descriptor 3, and 4 where LOAD says so, which programs started by the function do not inherit."""
+    """Owns descriptors 3 and 5, and 4 where LOAD says so, which programs started by the function do not inherit."""
 
     def __init__(self):
-        os.set_inheritable(FD, False)
-        self._socket = _socket.socket(fileno=FD)
-        self._incoming = select.poll()
-        self._incoming.register(FD, select.POLLIN)
+        os.set_inheritable(CALLS, False)
+        os.set_inheritable(ANSWERS, False)
+        self._calls = io.FileIO(CALLS, "r")
+        self._answers = io.FileIO(ANSWERS, "w")
         self._buffer = bytearray(AT_ONCE)
         self._view = memoryview(self._buffer)
         self._filled = 0  # bytes of the next frame that have come already
@@ -50,24 +49,22 @@ class Channel:
         self._results_from = memory.get("resultsFrom", sys.maxsize)
 
     def close(self):
-        self._socket.close()
+        self._calls.close()
+        self._answers.close()
         if self._memory is not None:
             self._memory.close()
         elif self._memory_size:
             os.close(MEMORY)
 
     def send_ready(self):
-        self._socket.sendall(HEAD.pack(16, READY, 0, 0) + struct.pack("<QQ", 0, time.monotonic_ns()))
+        self._write(HEAD.pack(16, READY, 0, 0) + struct.pack("<QQ", 0, time.monotonic_ns()))
 
     def read_frame(self, expected):
         """(request, memoryview of head and payload) of a frame of this type, valid until the next read; None at the
         channel's end."""
         filled = self._filled
-        # a process that blocks in recv() is also woken, for nothing, when the other end has read what it sent
-        if filled < 16:
-            self._incoming.poll()
         while filled < 16:
-            count = self._socket.recv_into(self._view[filled:])
+            count = self._calls.readinto(self._view[filled:])
             if count == 0:
                 if filled:
                     raise Broken("the channel ended within a frame")
@@ -91,7 +88,7 @@ class Channel:
         frame = memoryview(bytearray(total))
         frame[:filled] = self._view[:filled]
         while filled < total:
-            count = self._socket.recv_into(frame[filled:])
+            count = self._calls.readinto(frame[filled:])
             if count == 0:
                 raise Broken("the channel ended within a frame")
             filled += count
@@ -123,11 +120,14 @@ class Channel:
             payload = WHERE.pack(at, length)
         head = HEAD.pack(len(payload), kind, flags, request)
         if len(payload) <= AT_ONCE:
-            self._socket.sendall(head + payload)
-            return
-        sent = self._socket.sendmsg((head, payload))
-        if sent < 16:
-            self._socket.sendall(head[sent:])
-            sent = 16
-        if sent < 16 + len(payload):
-            self._socket.sendall(memoryview(payload)[sent - 16 :])
+            self._write(head + payload)
+        else:
+            self._write(head)
+            self._write(payload)
+
+    def _write(self, data):
+        """The pipe takes all of it, but for a signal that a handler of the function's has taken meanwhile."""
+        written = self._answers.write(data)
+        while written < len(data):
+            data = memoryview(data)[written:]
+            written = self._answers.write(data)

@@ -69,7 +69,7 @@ namespace Test
         public string Surroundings(Stream input, IFcContext context)
         {
             var names = Environment.GetEnvironmentVariables().Keys.Cast<string>().OrderBy(name => name, StringComparer.Ordinal);
-            var start = new ProcessStartInfo("/bin/sh", "-c \"pwd; env; readlink /proc/self/fd/3 || echo none\"")
+            var start = new ProcessStartInfo("/bin/sh", "-c \"pwd; env; readlink /proc/self/fd/3 /proc/self/fd/5 || echo none\"")
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,

@@ -12,13 +12,13 @@ import java.nio.ByteOrder;
  * The frames of the channel, as engine/protocol/channel.h has them: one read and one write for a small call.
  *
  * Not here: what a frame means (Main, Environment). The main thread alone reads and writes. Programs that the function starts do
- * not inherit the descriptor: the JVM closes all but the standard ones in them.
+ * not inherit the descriptors: the JVM closes all but the standard ones in them.
  */
 final class Channel {
     static final int READY = 1, LOAD = 4, INVOKE = 5, RESULT = 6, ERROR = 7;
     static final int HTTP_HEAD = 1, SHARED = 4;
     static final int HEAD_BYTES = 16, INVOKE_BYTES = 8;
-    private static final int FD = 3;
+    private static final int CALLS = 3, ANSWERS = 5;
     private static final int MOST_LOAD_BYTES = 1 << 20;
     private static final int AT_ONCE = 1 << 16; // a frame of up to so many bytes comes in one read
 
@@ -42,9 +42,8 @@ final class Channel {
     Channel() throws ReflectiveOperationException {
         Constructor<FileDescriptor> constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
         constructor.setAccessible(true);
-        FileDescriptor descriptor = constructor.newInstance(FD);
-        in = new FileInputStream(descriptor);
-        out = new FileOutputStream(descriptor);
+        in = new FileInputStream(constructor.newInstance(CALLS));
+        out = new FileOutputStream(constructor.newInstance(ANSWERS));
     }
 
     static ByteBuffer little(byte[] bytes) {

@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Java as a function environment: `java -jar shim.jar [--warm] [--code DIR]` with the channel as descriptor 3.
+ * Java as a function environment: `java -jar shim.jar [--warm] [--code DIR]` with the channel as descriptors 3 and 5.
  *
  * Boots, says READY, warms up until LOAD is there, becomes the environment that LOAD names (docs/protocol/shim-channel.md). DIR is
  * where the code lies, /code unless a test says otherwise. With --warm all of the warming comes first (make_archive).

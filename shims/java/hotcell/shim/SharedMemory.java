@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 
 /**
- * The environment's shared memory, for events and results too large for the channel's socket to be quick: descriptor 4, where LOAD has
+ * The environment's shared memory, for events and results too large for the channel's pipes to be quick: descriptor 4, where LOAD has
  * a "memory". Not here: when a frame says so (Channel, Environment). The main thread's.
  */
 final class SharedMemory {
@@ -39,7 +39,7 @@ final class SharedMemory {
         return event;
     }
 
-    /** The frame that says where the payload lies, once it does; or the frame itself, which goes over the socket. */
+    /** The frame that says where the payload lies, once it does; or the frame itself, which goes over the pipe. */
     Frame put(Frame result) {
         int length = result.size() - Channel.HEAD_BYTES;
         if (length < resultsFrom || length > size - resultsAt || mapped() == null) return result;

@@ -62,7 +62,7 @@ public final class Functions {
     public static final class Surroundings implements StreamRequestHandler {
         @Override
         public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
-            java.lang.Process child = new ProcessBuilder("/bin/sh", "-c", "pwd; env; readlink /proc/self/fd/3 || echo none").start();
+            java.lang.Process child = new ProcessBuilder("/bin/sh", "-c", "pwd; env; readlink /proc/self/fd/3 /proc/self/fd/5 || echo none").start();
             try (FileInputStream relative = new FileInputStream("data.txt")) {
                 write(output, new TreeMap<>(System.getenv()), System.getenv("GREETING"), TimeZone.getDefault().getID(),
                         System.getProperty("user.dir"), new File("data.txt").getAbsolutePath(),
