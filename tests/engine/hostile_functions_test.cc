@@ -251,6 +251,28 @@ TEST_F(HostileFunctions, AnswerOnceAndNotBeforeTheyAreAsked) {
     EXPECT_EQ(awake.call("talker").payload, "fine");
 }
 
+constexpr char kPlumber[] = R"(
+import fcntl, os
+def handler(event, context):
+    if event == b"shrink":
+        for fd in (3, 5): fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 4096)
+        return b"x" * 60000
+    if event == b"others":
+        for fd, how in (3, os.O_WRONLY), (5, os.O_RDONLY): os.open("/proc/self/fd/%d" % fd, how)
+    return str(len(event))
+)";
+
+TEST_F(HostileFunctions, CanDoNoMoreToTheirPipesThanMakeThemSlow) {
+    shared->deploy("plumber", kPlumber);
+    const InvokeReport shrunk = shared->call("plumber", "shrink");
+    EXPECT_EQ(shrunk.payload.size(), 60'000u) << shrunk.payload.substr(0, 300);
+    const InvokeReport large = shared->call("plumber", std::string(60'000, '-'));
+    EXPECT_EQ(large.payload, "60000");
+    EXPECT_EQ(large.instance_id, shrunk.instance_id) << "in pieces, and with nothing lost";
+    EXPECT_NE(shared->call("plumber", "others").payload.find("Permission denied"), std::string::npos)
+        << "the other ends are not its own to open";
+}
+
 // ---- processes that are killed while they start: G05 ----------------------------------------------------------------
 
 TEST_F(HostileFunctions, OneThatIsKilledWhileItStartsIsToldAtOnce) {

@@ -5,6 +5,8 @@
 // Threads: values, no sharing.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -25,6 +27,13 @@ struct Access {
     std::vector<std::string> hosts{};                // values that Host may have without a signature: "127.0.0.1:8000"
     bool needs_proof = true;                         // false on a Unix socket
     bool explain = false;                            // a refused signature is told the string that should be signed
+};
+
+/// Who is at the other end of a connection.
+struct Peer {
+    uid_t uid;                       // of a Unix socket; those who come over TCP count as one user
+    const Access* access = nullptr;  // what they must show; null: nothing
+    std::string address = "127.0.0.1";
 };
 
 /// 401 without a proof, 403 with a wrong one or another Host: a page of the browser's user may send a request, but

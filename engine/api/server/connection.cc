@@ -7,13 +7,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <ctime>
 #include <memory>
 #include <optional>
 
 #include "engine/api/body_pipe.h"
 #include "engine/api/routes/proxy_headers.h"
 #include "engine/api/server/request_id.h"
+#include "engine/api/server/request_of.h"
 #include "engine/api/server/response_head.h"
 #include "engine/api/server/response_stream.h"
 #include "engine/api/wire/request_head.h"
@@ -41,14 +41,6 @@ using Resume = net::async_result<net::use_awaitable_t<>, void()>::handler_type;
 
 std::string_view view_of(const beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
-}
-
-std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
-
-std::string in_lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower;
 }
 
 }  // namespace
@@ -176,34 +168,21 @@ private:
             co_return nullptr;
         }
         buffer_.consume(used);
-        if (auto refusal = judge_peer(parser->get())) {
-            co_await refuse(*refusal);
+        auto caller = caller_of(parser->get(), peer_);
+        if (!caller) {
+            co_await refuse(caller.error());
             co_return nullptr;
         }
+        caller_ = std::move(*caller);
         keep_alive_ = parser->get().keep_alive();
         co_return parser;
     }
 
-    std::optional<Refusal> judge_peer(const Parser::value_type& message) {
-        caller_ = {};
-        if (peer_.access == nullptr) return std::nullopt;
-        const auto target = view_of(message.target());
-        const auto question = std::min(target.find('?'), target.size());
-        signing::Head head{view_of(message.method_string()),
-                           target.substr(0, question),
-                           target.substr(std::min(question + 1, target.size())),
-                           {}};
-        for (const auto& field : message)
-            head.headers.emplace_back(in_lower_case(view_of(field.name_string())), view_of(field.value()));
-        auto caller = judge_access(*peer_.access, head, std::time(nullptr));
-        if (!caller) return std::move(caller.error());
-        caller_ = std::move(*caller);
-        return std::nullopt;
-    }
-
     /// False when the connection must end.
     net::awaitable<bool> serve_request(Parser& parser) {
-        Request request = describe(parser);
+        Request request = request_of(parser.get(), peer_);
+        request.id = id_;
+        request.caller = caller_;
         const auto rule = share_.router.body_rule(request.method, request.path);
         const auto declared = parser.content_length().value_or(0);
         const bool has_body = parser.chunked() || declared > 0;
@@ -236,47 +215,6 @@ private:
         co_return written;
     }
 
-    Request describe(const Parser& parser) const {
-        const auto& message = parser.get();
-        const auto target = view_of(message.target());
-        const auto question = std::min(target.find('?'), target.size());
-        Request request;
-        request.id = id_;
-        request.caller = caller_;
-        request.path = target.substr(0, question);
-        const bool proxied = signing::is_proxy_path(request.path);
-        const bool as_get = message.method() == http::verb::head && !proxied;
-        request.method = as_get ? "GET" : std::string(view_of(message.method_string()));
-        request.client_ip = peer_.address;
-        request.query = target.substr(std::min(question + 1, target.size()));
-        request.content_type = view_of(message[http::field::content_type]);
-        for (const auto& field : message)
-            keep_header(view_of(field.name_string()), view_of(field.value()), proxied, request);
-        if (message.version() < 11)  // has no Upgrade (RFC 9110, 7.8)
-            std::erase_if(request.headers, [](const auto& header) { return header.first == "upgrade"; });
-        request.headers.emplace_back("host", name_of_server(view_of(message[http::field::host])));
-        return request;
-    }
-
-    /// What the client calls the server. Function Compute's client for Node leaves the port out.
-    std::string name_of_server(std::string_view host) const {
-        if (peer_.access != nullptr)
-            for (const auto& name : peer_.access->hosts)
-                if (name.size() > host.size() && name.starts_with(host) && name.find(':', host.size()) == host.size() &&
-                    name.rfind(':') == host.size())
-                    return name;
-        return std::string(host);
-    }
-
-    /// Keeps the headers that some route reads; `all` where a function does. Host stands there already.
-    static void keep_header(std::string_view name, std::string_view value, bool all, Request& request) {
-        constexpr std::string_view kPrefix = "x-fc-";
-        const bool read =
-            all ? !beast::iequals(name, "host")
-                : beast::iequals(name.substr(0, kPrefix.size()), kPrefix) || beast::iequals(name, "if-match");
-        if (read) request.headers.emplace_back(in_lower_case(name), value);
-    }
-
     /// `size`: what the client says that it sends, 0 where it does not.
     static Refusal too_large(const BodyRule& rule, std::uint64_t size = 0) {
         const auto most = std::to_string(rule.most);
@@ -291,8 +229,8 @@ private:
     }
 
     net::awaitable<bool> read_body(Parser& parser, const BodyRule& rule) {
-        const auto expect = view_of(parser.get()[http::field::expect]);
-        if (!expect.empty() && !beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+        const auto expect = parser.get()[http::field::expect];
+        if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
             const Refusal refusal{417, "InvalidRequest", "Expect: only \"100-continue\" is understood"};
             co_await refuse(refusal);
             co_return false;

@@ -36,13 +36,6 @@ struct ServerShare {
 
 using StreamSocket = boost::asio::generic::stream_protocol::socket;
 
-/// Who is at the other end.
-struct Peer {
-    uid_t uid;                       // of a Unix socket; those who come over TCP count as one user
-    const Access* access = nullptr;  // what they must show; null: nothing
-    std::string address = "127.0.0.1";
-};
-
 /// Serves one accepted socket to its end; counted in `share` for as long.
 boost::asio::awaitable<void> serve_connection(StreamSocket socket, Peer peer, ServerShare& share);
 

@@ -213,7 +213,8 @@ TEST_F(EventQueueTest, AnHttpRequestThatIsNoneAnyMoreFailsAlone) {
     queue.reset();
     limits.most_running = 2;
     {
-        auto disk = database::Database::open(path, {"queue", 0x68635175, migrations()});
+        const database::Kind kind{"queue", 0x68635175, migrations()};
+        auto disk = database::Database::open(path, kind);
         ASSERT_TRUE(disk) << disk.error().message();
         auto broken = disk->prepare("UPDATE http_calls SET request = x'7b7d' WHERE number = 1");
         ASSERT_TRUE(broken) << broken.error().message();
