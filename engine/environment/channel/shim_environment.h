@@ -1,6 +1,6 @@
 // An environment whose program is a shim: frames over the slot's channel (docs/protocol/shim-channel.md), one call at a time.
 //
-// Here: from a slot to a loaded shim; calls as frames; booting a shim ahead of any function.
+// Here: from a slot to a loaded shim; calls as frames, between their two lines in the log; booting a shim ahead of any function.
 // Threads: the reactor's. Everything that comes out of the slot is hostile.
 #pragma once
 
